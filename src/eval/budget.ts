@@ -6,6 +6,9 @@ export type Threshold = { least: number; isStrict: boolean }
 export const isTold = (score: number, { least, isStrict }: Threshold): boolean =>
   isStrict ? score > least : score >= least
 
+/** Whether all is told, however little is scored. */
+export const isUnbounded = ({ least }: Threshold): boolean => least === Number.NEGATIVE_INFINITY
+
 /**
  * The lowest threshold at which of `scores`, the false alerts of so many days, no more are told than the budget allows. Where all
  * may be told, all are: a detector that raises fewer has no use for the rest.

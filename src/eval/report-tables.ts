@@ -1,6 +1,7 @@
 // A report as tables of text: what the terminal, the document and the page show alike.
 import type { Evaluation } from './evaluate.ts'
 import { KINDS } from './kinds.ts'
+import type { Rate } from './rates.ts'
 import {
   BUDGETS,
   type DetectorReport,
@@ -9,6 +10,7 @@ import {
   type Share,
   type Spent,
 } from './report.ts'
+import type { Area } from './statistics.ts'
 import { TODAY } from './today.ts'
 
 export type Table = { title: string; about: string; heads: string[]; rows: string[][] }
@@ -20,6 +22,15 @@ export const percent = ({ found, of, low, high }: Share): string =>
   of === 0
     ? '-'
     : `${Math.round((100 * found) / of)} % (${Math.round(100 * low)}-${Math.round(100 * high)}; ${found}/${of})`
+
+/** So many a host-day with the interval and what it is of. */
+export const rateText = ({ perDay, low, high, found, of }: Rate, digits = 2): string =>
+  `${perDay.toFixed(digits)} (${low.toFixed(digits)}-${high.toFixed(digits)}; ${found}/${of})`
+
+const areaText = (area: Area | undefined): string =>
+  area === undefined
+    ? '-'
+    : `${area.area.toFixed(2)} (${area.low.toFixed(2)}-${area.high.toFixed(2)}; ${area.above}, ${area.below})`
 
 const plain = (share: Share | undefined): string =>
   share === undefined || share.of === 0 ? '-' : `${Math.round((100 * share.found) / share.of)}`
@@ -46,7 +57,7 @@ const timeOf = (ms: number | undefined): string =>
 const alertsAnInstall = ({ alerts, of }: Installs): string =>
   of === 0 ? '-' : (alerts / of).toFixed(2)
 
-const figure = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(2))
+const dayText = (rate: Rate | undefined): string => (rate === undefined ? '-' : rateText(rate))
 const at = ({ spent }: DetectorReport, budget: Spent['budget']): Spent | undefined =>
   spent.find((one) => one.budget === budget)
 const isTerm = ({ name }: DetectorReport): boolean => name.startsWith(`${TODAY} without `)
@@ -77,21 +88,30 @@ export function tablesOf({ madeUp: report, logs }: Evaluation): Table[] {
 
 const budgetTable = ({ hostDays, attacks }: Report, rivals: DetectorReport[]): Table => ({
   title: 'Attacks found at equal budgets',
-  about: `Recall with Wilson's 95 % interval, all attacks of the grid (${attacks}), at 0.1, 0.5 and 1 false alerts a host-day allowed; each half of ${hostDays} host-days by the other half's threshold. In brackets behind a budget: false alerts a host-day that came.`,
+  about: `Recall with Wilson's 95 % interval, all attacks of the grid (${attacks}), at 0.1, 0.5 and 1 false alerts a host-day allowed; each half of ${hostDays} host-days by the other half's threshold. In brackets: false alerts a host-day that came, with the 95 % interval of a Poisson widened by how much host-days differ, alerts and host-days. over: more came than was allowed; all: of that much all was told, since the other half had no more than its allowance.`,
   heads: ['detector', ...BUDGETS.map((budget) => `budget ${budget}`)],
   rows: rivals.map((one) => [
     one.name,
     ...BUDGETS.map((budget) => {
       const spent = at(one, budget)
-      return spent ? `${percent(spent.recall)} [${spent.falseAlertsADay.toFixed(2)}]` : '-'
+      return spent ? `${percent(spent.recall)} [${spendingText(spent, budget)}]` : '-'
     }),
   ]),
 })
 
+function spendingText({ falseAlerts, unboundedParts }: Spent, budget: number): string {
+  const isOver = falseAlerts.found > Math.floor(budget * falseAlerts.of + 1e-9)
+  return [
+    rateText(falseAlerts),
+    ...(isOver ? ['over'] : []),
+    ...(unboundedParts > 0 ? [unboundedParts === 1 ? 'all of a half' : 'all of both'] : []),
+  ].join(', ')
+}
+
 const naturalTable = (rivals: DetectorReport[]): Table => ({
   title: 'At their own thresholds',
   about:
-    'What each tells as its makers set it. Precision depends on how many attacks were injected: it compares, it does not predict.',
+    'What each tells as its makers set it; of false alerts the interval, alerts and host-days. Precision depends on how many attacks were injected: it compares, it does not predict.',
   heads: [
     ...['detector', 'false alerts a host-day', 'recall'],
     ...['installs told', 'alerts an install', 'precision'],
@@ -102,7 +122,7 @@ const naturalTable = (rivals: DetectorReport[]): Table => ({
       ? [
           [
             one.name,
-            spent.falseAlertsADay.toFixed(2),
+            rateText(spent.falseAlerts),
             percent(spent.recall),
             percent(spent.installs),
             alertsAnInstall(spent.installs),
@@ -228,11 +248,13 @@ function kindTable(today: DetectorReport): Table {
 const rankTable = (rivals: DetectorReport[]): Table => ({
   title: 'Order: attack against install',
   about:
-    'How likely an attack scores above an install among what is told at the own threshold (area under the curve): 0.5 is no order.',
+    'How likely an attack scores above an install among what is told at the own threshold (area under the curve): 0.5 is no order. In brackets the 95 % interval (Hanley and McNeil, solved as Newcombe does), attacks and installs.',
   heads: ['detector', 'all', 'unsigned', 'ad hoc', 'Developer ID', 'notarized'],
   rows: rivals.map(({ name, rank }) => [
     name,
-    ...['', 'unsigned', 'adhoc', 'developer_id', 'notarized'].map((signer) => figure(rank[signer])),
+    ...['', 'unsigned', 'adhoc', 'developer_id', 'notarized'].map((signer) =>
+      areaText(rank[signer]),
+    ),
   ]),
 })
 
@@ -240,11 +262,12 @@ function wholeTable(rivals: DetectorReport[]): Table {
   const ways = Object.keys(rivals[0] ? (at(rivals[0], 'natural')?.whole ?? {}) : {})
   return {
     title: 'A whole machine as one program',
-    about: 'Alerts a host-day at the own threshold, at most three of one identity.',
+    about:
+      'Alerts a host-day at the own threshold, at most three of one identity; interval, alerts and host-days.',
     heads: ['detector', ...ways],
     rows: rivals.map((one) => [
       one.name,
-      ...ways.map((way) => figure(at(one, 'natural')?.whole[way])),
+      ...ways.map((way) => dayText(at(one, 'natural')?.whole[way])),
     ]),
   }
 }
@@ -283,7 +306,7 @@ function logTable(logs: Evaluation['logs']): Table {
       ...logs.flatMap(({ report }) => {
         const own = report.detectors.filter((one) => !isTerm(one))[index]
         const spent = own && at(own, 'natural')
-        return [figure(spent?.falseAlertsADay), figure(spent?.whole['new, unsigned'])]
+        return [dayText(spent?.falseAlerts), dayText(spent?.whole['new, unsigned'])]
       }),
     ]),
   }
@@ -306,11 +329,11 @@ const termTable = (terms: DetectorReport[]): Table => ({
       ? [
           [
             one.name.replace(`${TODAY} without `, ''),
-            spent.falseAlertsADay.toFixed(3),
+            rateText(spent.falseAlerts, 3),
             percent(spent.installs),
             alertsAnInstall(spent.installs),
             percent(spent.recallUnpadded),
-            figure(spent.whole['new, unsigned']),
+            dayText(spent.whole['new, unsigned']),
           ],
         ]
       : []

@@ -1,8 +1,14 @@
 // Results of machines summed up: for each detector and budget what was found, of what, how soon, at what cost. Plain JSON.
-import { crossed, isTold, type Threshold, thresholdFor } from './budget.ts'
+import { crossed, isTold, isUnbounded, type Threshold, thresholdFor } from './budget.ts'
 import { allCells, type Cell, GRID } from './grid.ts'
-import type { MachineResult, ResultStep, Subject } from './machine-result.ts'
-import { auc, type Interval, quantile, wilson } from './statistics.ts'
+import {
+  ALERTS_AN_IDENTITY_A_DAY,
+  type MachineResult,
+  type ResultStep,
+  type Subject,
+} from './machine-result.ts'
+import { type Rate, rateOf } from './rates.ts'
+import { type Area, aucInterval, type Interval, quantile, wilson } from './statistics.ts'
 
 export const BUDGETS = [0.1, 0.5, 1] as const
 /** The least that 20 machines, a half of 40, can be allowed is one alert among them. */
@@ -17,9 +23,13 @@ export type Installs = Share & { alerts: number }
 export type Spent = {
   /** natural: the detector's own threshold; else false alerts a host-day that were allowed. */
   budget: 'natural' | number
-  hostDays: number
-  falseAlerts: number
-  falseAlertsADay: number
+  /** On ordinary programs, by host-day. */
+  falseAlerts: Rate
+  /**
+   * Of how many parts of the machines all was told, since the other had no more than it was allowed: nothing keeps those within the
+   * budget.
+   */
+  unboundedParts: number
   recall: Share
   /** The same without the attacks whose answers are padded to what was sent. */
   recallUnpadded: Share
@@ -42,8 +52,8 @@ export type Spent = {
   evasions: Record<string, Share>
   /** Attacks that were recorded, by what they do; one of each a machine. */
   recorded: Record<string, Share>
-  /** Alerts a day on the whole machine as one program, by way. */
-  whole: Record<string, number>
+  /** Alerts on the whole machine as one program, by way and host-day. */
+  whole: Record<string, Rate>
 }
 
 export type DetectorReport = {
@@ -52,7 +62,7 @@ export type DetectorReport = {
   /** Recall and the installs told by what is allowed. */
   curve: { allowed: number; recall: Share; installs: Share }[]
   /** How likely an attack scores above an install, among those told at the natural threshold; by signer, '' all. */
-  rank: Record<string, number | undefined>
+  rank: Record<string, Area | undefined>
 }
 
 export type Report = {
@@ -110,11 +120,16 @@ function spentOf(
   thresholdOf: (part: readonly MachineResult[]) => Threshold,
 ): Spent {
   const told: Told[] = []
-  let falseAlerts = 0
-  const whole: Record<string, number> = {}
+  const falseDays: number[] = []
+  let unboundedParts = 0
+  const wholeDays = new Map<string, number[]>()
   crossed(machines, thresholdOf, (part, threshold) => {
-    falseAlerts += falseScores(part, detector).filter((score) => isTold(score, threshold)).length
-    for (const { subjects, whole: ways } of part) {
+    if (part.length > 0 && isUnbounded(threshold)) unboundedParts++
+    for (const machine of part) {
+      const { subjects, whole: ways } = machine
+      const toldOf = (scores: readonly number[]): number =>
+        scores.filter((score) => isTold(score, threshold)).length
+      falseDays.push(toldOf(machine.apps[detector] ?? []))
       for (const subject of subjects)
         told.push({
           subject,
@@ -124,11 +139,13 @@ function spentOf(
       for (const { name, scores } of ways) {
         const own = scores[detector]
         if (!own) continue
-        const told = own.filter((score) => isTold(score, threshold)).length
-        whole[name] = (whole[name] ?? 0) + told / machines.length
+        const days = wholeDays.get(name)
+        if (days) days.push(toldOf(own))
+        else wholeDays.set(name, [toldOf(own)])
       }
     }
   })
+  const falseAlerts = rateOf(falseDays)
   const attacks = told.filter(({ subject }) => isAttack(subject))
   const installs = told.filter(({ subject }) => subject.label === 'install')
   const found = attacks.filter((one): one is Found => one.step !== undefined)
@@ -141,13 +158,10 @@ function spentOf(
     ]),
   )
   return {
-    budget,
-    hostDays: machines.length,
-    falseAlerts,
-    falseAlertsADay: falseAlerts / machines.length,
+    ...{ budget, falseAlerts, unboundedParts },
     recall: shareOf(attacks),
     recallUnpadded: shareOf(unpadded),
-    precision: share(found.length, found.length + falseAlerts + toldInstalls),
+    precision: share(found.length, found.length + falseAlerts.found + toldInstalls),
     installs: installsOf(installs),
     installsBySigner: grouped(installs, ({ subject }) => subject.signer, installsOf),
     installsByKind: grouped(
@@ -184,8 +198,14 @@ function spentOf(
       told.filter(({ subject }) => subject.label === 'recorded'),
       ({ subject }) => subject.name,
     ),
-    whole,
+    whole: Object.fromEntries([...wholeDays].map(([name, days]) => [name, atMostThree(days)])),
   }
+}
+
+/** What is bounded cannot be more often than that, whatever the interval of what is not. */
+function atMostThree(days: readonly number[]): Rate {
+  const rate = rateOf(days)
+  return { ...rate, high: Math.min(ALERTS_AN_IDENTITY_A_DAY, rate.high) }
 }
 
 const share = (found: number, of: number): Share => ({ of, found, ...wilson(found, of) })
@@ -245,7 +265,7 @@ function rankOf(
   return Object.fromEntries(
     ['', 'unsigned', 'adhoc', 'developer_id', 'notarized'].map((signer) => [
       signer,
-      auc(scores('attack', signer), scores('install', signer)),
+      aucInterval(scores('attack', signer), scores('install', signer)),
     ]),
   )
 }

@@ -21,7 +21,7 @@ const summaryOf = ({ madeUp: { detectors } }: Evaluation) =>
         spent.map(({ budget, falseAlerts, recall, installs, evasions }) => [
           `${budget}`,
           [
-            `${falseAlerts} false, ${recall.found} of ${recall.of} attacks, ${installs.found} of ${installs.of} installs`,
+            `${falseAlerts.found} false, ${recall.found} of ${recall.of} attacks, ${installs.found} of ${installs.of} installs`,
             ...Object.entries(evasions).flatMap(([way, { found }]) => (found > 0 ? [way] : [])),
           ].join('; '),
         ]),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { auc, quantile, wilson } from '../../src/eval/statistics.ts'
+import { createRandom } from '../../src/eval/random.ts'
+import { auc, aucInterval, quantile, wilson } from '../../src/eval/statistics.ts'
 
 const near = (found: number | undefined, wanted: number, within = 1e-9): void =>
   assert.ok(found !== undefined && Math.abs(found - wanted) <= within, `${found} is not ${wanted}`)
@@ -56,6 +57,48 @@ describe('statistics of an evaluation', () => {
     )
     assert.equal(auc([], [1]), undefined)
     assert.equal(auc([1], []), undefined)
+  })
+
+  it('ends the interval of an area where an area would be just believed', () => {
+    // Hanley and McNeil's own example: 58 normal and 51 abnormal at an area of 0.893 have a deviation of 0.032.
+    const deviation = (at: number, m: number, n: number): number => {
+      const q1 = at / (2 - at)
+      const q2 = (2 * at * at) / (1 + at)
+      const [more, less] = [m - 1, n - 1]
+      return Math.sqrt((at * (1 - at) + more * (q1 - at * at) + less * (q2 - at * at)) / (m * n))
+    }
+    near(deviation(0.893, 51, 58), 0.032, 6e-4)
+    // Equally many above and below: there Newcombe's mean of both numbers is theirs.
+    const scores = fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 30, maxLength: 30 })
+    fc.assert(
+      fc.property(scores, scores, (above, below) => {
+        const found = aucInterval(above, below)
+        assert.ok(found && found.low <= found.area && found.area <= found.high)
+        near(found.area, auc(above, below) as number)
+        for (const at of [found.low, found.high])
+          if (at > 0 && at < 1)
+            near(Math.abs(found.area - at) / deviation(at, 30, 30), 1.959963984540054, 1e-6)
+      }),
+    )
+    assert.equal(aucInterval([], [1]), undefined)
+  })
+
+  it('believes no area for certain, and the true one 19 times of 20', () => {
+    const most = aucInterval([5, 6, 7], [1, 2, 3])
+    assert.ok(most && most.area === 1 && most.high === 1 && most.low < 0.8)
+    const least = aucInterval([1, 2, 3], [5, 6, 7])
+    assert.ok(least && least.low === 0)
+    near(least.high, 1 - most.low)
+    // Exponentials with rates 1 and 3: the first is above 3 times of 4.
+    const random = createRandom(9)
+    const drawn = (rate: number, count: number): number[] =>
+      Array.from({ length: count }, () => -Math.log(1 - random.next()) / rate)
+    let held = 0
+    for (let trial = 0; trial < 400; trial++) {
+      const found = aucInterval(drawn(1, 40), drawn(3, 25))
+      if (found && found.low <= 0.75 && 0.75 <= found.high) held++
+    }
+    assert.ok(held >= 370, `${held} of 400`)
   })
 
   it('takes quantiles between the values beside them', () => {
