@@ -19,11 +19,14 @@ import { VERSION } from './version.ts'
 const typedCommand = (words: readonly string[]): Command =>
   words.reduce((at, word) => at.commands.find((one) => one.name() === word) ?? at, program)
 
-/** What commander calls unknown though the option is there: `--json=1`. */
+/** What commander calls unknown though the option is there: `--json=1`; and an argument though it is no command. */
 function withReason(text: string): string {
+  const excess = /^error: too many arguments .*: (\S+?)(, .*)?\.\n$/.exec(text)?.[1]
+  const named = typedCommand(process.argv.slice(2))
+  if (excess !== undefined && named.commands.length > 0)
+    return `error: unknown command '${excess}': ${fullName(named)} has ${commandsOf(named)}\n`
   const flag = /^error: unknown option '(--[a-z-]+)=/.exec(text)?.[1]
-  const { options } = typedCommand(process.argv.slice(2))
-  return options.some(({ long }) => long === flag)
+  return named.options.some(({ long }) => long === flag)
     ? `error: option '${flag}' takes no value: it stands alone, and is off where it does not stand\n`
     : text
 }
@@ -56,6 +59,27 @@ addBaselineCommands(program)
 addPolicyCommands(program)
 addSimulateCommands(program)
 addSwarmCommand(program)
+program.commands.forEach(wantCommand)
+
+/** A group of commands that is named alone: which there are, in a line. What it does by itself stays. */
+function wantCommand(group: Command): void {
+  group.commands.forEach(wantCommand)
+  if (group.commands.length === 0 || group.name() === 'collector') return
+  group.action(() =>
+    group.error(
+      `error: ${fullName(group)} wants a command: ${commandsOf(group)}; --help says what each does`,
+    ),
+  )
+}
+
+function commandsOf(group: Command): string {
+  return group.commands.map((one) => one.name()).join(', ')
+}
+
+/** As it is typed, from `freshet` on. */
+function fullName(command: Command): string {
+  return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name()
+}
 
 // What is said to nobody is lost, and no more than that.
 process.stderr.on('error', () => {})

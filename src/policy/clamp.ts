@@ -1,6 +1,6 @@
 // What an agent takes of a policy that was sent to it: never what would switch detection off without a word. Who stands
 // at the machine may (docs/policy.md); who has a key of a fleet may not.
-import { type Cidr, cidrHas, isIpv4, parseCidr } from '../engine/address.ts'
+import { type Cidr, parseCidr } from '../engine/address.ts'
 import { isPublicSuffix } from '../engine/destination/registered-domain.ts'
 import type { ExceptionDocument } from '../engine/exception.ts'
 import {
@@ -11,6 +11,7 @@ import {
   PolicyError,
 } from '../engine/policy.ts'
 import { brief, quoted } from '../printable.ts'
+import { hasAllOfIpv4, ipv4PrefixOf } from './embedded.ts'
 import { PolicyFault } from './fault.ts'
 
 /** A document's bytes, of 65,535 that a record of the engine has: exceptions come beside it. */
@@ -24,8 +25,6 @@ const V6_PREFIX_MIN = 19
 /** Unique local addresses (RFC 4193) are all of one's own. */
 const V6_LOCAL = 0xfc
 const V6_LOCAL_BITS = 7
-/** The first IPv4 address, as addresses are kept. */
-const ALL_V4 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0)
 /** All private ranges and seven more of the widest: a sixteenth of IPv4 is no list of hosts that are known. */
 const V4_SHARE_MAX = 1 / 16
 const V6_SHARE_MAX = 1 / 2 ** 12
@@ -112,21 +111,14 @@ export function whyNotHost(host: string): string | undefined {
     : `${shown} is left out: it is wider than any network of one owner`
 }
 
-/** Of IPv4 addresses, which are kept as mapped ones (::ffff:0:0/96), the prefix as people write it. */
-const prefixOf = (cidr: Cidr): number => (isMapped(cidr) ? cidr.bits - 96 : cidr.bits)
-
-/** A network of IPv4 alone. */
-const isMapped = ({ address, bits }: Cidr): boolean => bits >= 96 && isIpv4(address)
-
 const isLocal = ({ address, bits }: Cidr): boolean =>
   ((address[0] ?? 0) & 0xfe) === V6_LOCAL && bits >= V6_LOCAL_BITS
 
-/** One of IPv6 that has all of IPv4 in it. */
-const isOfAll = (cidr: Cidr): boolean => cidr.bits < 96 && cidrHas(cidr, ALL_V4)
-
-const isNarrow = (cidr: Cidr): boolean =>
-  isLocal(cidr) ||
-  (!isOfAll(cidr) && prefixOf(cidr) >= (isMapped(cidr) ? V4_PREFIX_MIN : V6_PREFIX_MIN))
+function isNarrow(cidr: Cidr): boolean {
+  if (isLocal(cidr)) return true
+  const v4 = ipv4PrefixOf(cidr)
+  return v4 === undefined ? !hasAllOfIpv4(cidr) && cidr.bits >= V6_PREFIX_MIN : v4 >= V4_PREFIX_MIN
+}
 
 /** Throws PolicyFault too-wide: many that are narrow enough each may be everything together. */
 export function refuseSum(hosts: readonly string[], of = 'hostWhitelist'): void {
@@ -134,7 +126,8 @@ export function refuseSum(hosts: readonly string[], of = 'hostWhitelist'): void 
   for (const host of new Set(hosts)) {
     const cidr = parseCidr(host)
     if (!cidr) continue
-    if (isMapped(cidr)) v4 += 2 ** -prefixOf(cidr)
+    const prefix = ipv4PrefixOf(cidr)
+    if (prefix !== undefined) v4 += 2 ** -prefix
     else if (!isLocal(cidr)) v6 += 2 ** -cidr.bits
   }
   if (v4 > V4_SHARE_MAX || v6 > V6_SHARE_MAX)

@@ -1,11 +1,12 @@
 // What an online key has signed: exceptions within the bounds of its delegation, and standings of identities.
 
-import { isIpv4, parseCidr } from '../engine/address.ts'
+import { parseCidr } from '../engine/address.ts'
 import { type ExceptionDocument, momentOf, readException } from '../engine/exception.ts'
 import { PolicyError } from '../engine/policy.ts'
 import { brief } from '../printable.ts'
 import { refuseSum, whyNotException } from './clamp.ts'
 import { type Bounds, objectOf, refuseMore } from './delegation.ts'
+import { ipv4PrefixOf } from './embedded.ts'
 import { PolicyFault } from './fault.ts'
 
 /** What a team has decided about a program. Agents carry it; it decides nothing there yet. */
@@ -77,9 +78,9 @@ function whyBeyond(
   if (host === undefined) return bounds.programs ? undefined : beyond(`${program} under ${parent}`)
   const cidr = parseCidr(host)
   if (!cidr) return bounds.domains ? undefined : beyond(host)
-  const isV4 = cidr.bits >= 96 && isIpv4(cidr.address)
-  const least = isV4 ? bounds.v4PrefixMin : bounds.v6PrefixMin
-  const prefix = isV4 ? cidr.bits - 96 : cidr.bits
+  const v4 = ipv4PrefixOf(cidr)
+  const least = v4 === undefined ? bounds.v6PrefixMin : bounds.v4PrefixMin
+  const prefix = v4 ?? cidr.bits
   return least > 0 && prefix >= least ? undefined : beyond(host)
 }
 

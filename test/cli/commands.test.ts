@@ -224,6 +224,16 @@ describe('the commands', () => {
     for (const [args, line] of [
       [['--no-such'], "error: unknown option '--no-such'"],
       [['collector', 'backup'], "error: missing required argument 'file'"],
+      [
+        ['collector', 'tokens'],
+        'error: freshet collector tokens wants a command: make, list, revoke; --help says what each does',
+      ],
+      [['policy'], /^error: freshet policy wants a command: keygen, .*each does$/],
+      [
+        ['baseline', 'nosuch', 'more'],
+        "error: unknown command 'nosuch': freshet baseline has list, show, export, import",
+      ],
+      [['collector', 'nosuch'], /^error: unknown command 'nosuch': freshet collector has .*tokens/],
       [['up', '--port', 'x'], /^error: option '--port <n>' argument 'x' is invalid\. .*65535\.$/],
     ] as const) {
       const { status, stdout, stderr } = await freshet(...args)

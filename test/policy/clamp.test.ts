@@ -38,6 +38,17 @@ describe('of a policy that was sent', () => {
     '::ffff:0.0.0.0/96',
     '::ffff:0:0/103',
     'fc00::/6',
+    // All of IPv4 by another name: NAT64, compatible, 6to4, Teredo.
+    '64:ff9b::/96',
+    '64:ff9b::/40',
+    '64:ff9b::/103',
+    '64:ff9b:1::/48',
+    '64:ff9b:1:2:3::/96',
+    '::/96',
+    '::/64',
+    '2002::/23',
+    '2001::/32',
+    '2001:0:1:2::/64',
     'com',
     'co.uk',
     'CO.UK.',
@@ -63,6 +74,25 @@ describe('of a policy that was sent', () => {
       const content = JSON.stringify({ exceptions: byOnlineKey })
       assert.deepEqual(boundedExceptions(content, bounds, 0).exceptions, [])
     })
+  it('a network of IPv4 behind a translator is as wide as what it stands for', () => {
+    const hostWhitelist = ['64:ff9b::203.0.113.0/120', '2002:cb00:7100::/40', '2001:db8::/32']
+    assert.deepEqual(clamp({ hostWhitelist }).document.hostWhitelist, hostWhitelist)
+    const bounds = {
+      ...{ v4PrefixMin: 24, v6PrefixMin: 32, domains: false, programs: false },
+      ...{ bytesPerDayMax: 5, daysMax: 30, exceptionsMax: 9 },
+    }
+    const exceptions = ['64:ff9b::203.0.113.0/120', '64:ff9b::203.0.0.0/112', '2002:cb00::/32'].map(
+      (host) => ({
+        ...{ host, until: '1970-01-02T00:00:00Z', bytesPerDayMax: 5, owner: 'Ana', reason: 'move' },
+      }),
+    )
+    const bounded = boundedExceptions(JSON.stringify({ exceptions }), bounds, 0)
+    assert.deepEqual(
+      bounded.exceptions.map(({ host }) => host),
+      ['64:ff9b::203.0.113.0/120'],
+    )
+    assert.equal(bounded.clamped.length, 2)
+  })
   for (const [parent, program] of [
     ['/*', '/*'],
     ['/usr/sbin/cron', '/*'],
