@@ -6,7 +6,7 @@ import { createFlowListing } from './detection/alert-flows.ts'
 import { createDetector } from './detection/detector.ts'
 import { createSuppression } from './detection/suppression.ts'
 import { createEarlyRecords } from './early-records.ts'
-import type { PairSummary, Sighting } from './finding.ts'
+import type { Alert, PairSummary, Sighting } from './finding.ts'
 import { createFlowAttribution } from './flow/flow-attribution.ts'
 import { createFlowLedger } from './flow/flow-ledger.ts'
 import { createFlowMemory } from './flow/flow-memory.ts'
@@ -35,13 +35,9 @@ import { createUnseenSums } from './unseen.ts'
 
 export type BootParts = ReturnType<typeof createBootParts>
 
-/** Findings go to `lasting`. */
-export function createBootParts(lasting: Lasting, clock: Clock) {
-  const { deviceId, baseline, limits, counters } = lasting
+/** What is said goes to `lasting`, in the order in which it is found. */
+function createVoice(lasting: Lasting, clock: Clock) {
   const at = (): UnixNs => wallNow(clock)
-  const sight = (sighting: Sighting): void => {
-    lasting.findings.push({ at: at(), kind: 'sighting', sighting })
-  }
   const health = createHealthLog(({ from, ...said }) => {
     const health = from ? { ...said, since: wallOfMs(clock, from.sinceMs) } : said
     lasting.findings.push({
@@ -50,6 +46,24 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
       health,
     })
   })
+  return {
+    health,
+    sight: (sighting: Sighting): void => {
+      lasting.findings.push({ at: at(), kind: 'sighting', sighting })
+    },
+    say: (summary: PairSummary): void => {
+      lasting.findings.push({ at: at(), kind: 'summary', summary })
+    },
+    alert: (alert: Alert): void => {
+      lasting.findings.push({ at: at(), kind: 'alert', alert })
+    },
+  }
+}
+
+/** Findings go to `lasting`. */
+export function createBootParts(lasting: Lasting, clock: Clock) {
+  const { deviceId, baseline, limits, counters } = lasting
+  const { sight, health, say, alert } = createVoice(lasting, clock)
   const heard = createHeard()
   const processes = createProcessTable(limits.processes, limits.endedProcessMs, () => {
     counters.evicted.processes++
@@ -85,9 +99,6 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
   const early = createEarlyRecords((count) => {
     counters.lost += count
   })
-  const say = (summary: PairSummary): void => {
-    lasting.findings.push({ at: at(), kind: 'summary', summary })
-  }
   const summarizer = createSummarizer(pairs, baseline, book, clock, say, (pair) => carry.said(pair))
   const carry = createCarry({
     baseline,
@@ -100,7 +111,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     isKept: () => lasting.isSaved,
     say(summary) {
       say(summary)
-      book.resumeHour(summary.identityKey, summary.hourAt, summary.bytesOut, at())
+      book.resumeHour(summary.identityKey, summary.hourAt, summary.bytesOut, wallNow(clock))
     },
   })
   const suppression = createSuppression({
@@ -126,9 +137,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     makerOf: (flow) => rows.makerOf[flow],
     isAwaited: idle.has,
     policy: () => lasting.policy,
-    emit: (alert) => {
-      lasting.findings.push({ at: at(), kind: 'alert', alert })
-    },
+    emit: alert,
   })
   const pairing = createFlowPairing({
     baseline,

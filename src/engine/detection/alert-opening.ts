@@ -1,0 +1,125 @@
+// Whether a pair has an alert of its own, and that alert as it opens.
+import { type Clock, recordNs, wallNow, wallNowMs } from '../clock.ts'
+import type { Severity } from '../finding.ts'
+import { F, FLOW_WORDS } from '../flow/flow-table.ts'
+import type { Pair } from '../pair/pair-table.ts'
+import type { Process } from '../process/process.ts'
+import type { LiveAlert } from './alert.ts'
+import { openFlowsOf } from './alert-flows.ts'
+import { alertId } from './alert-id.ts'
+import { chainOf, noteElsewhere } from './alert-view.ts'
+import type { DetectorParts } from './detector-parts.ts'
+import { type LiveAlerts, settleFrom } from './live-alerts.ts'
+import type { Revisions } from './revisions.ts'
+import { severityOf } from './score.ts'
+import type { Scoring } from './scoring.ts'
+
+const ALERTS_PER_IDENTITY_AND_DAY = 3
+const DAY_MS = 86_400_000
+
+/** Days since 1970. */
+export const today = (clock: Clock): number => Math.floor(wallNowMs(clock) / DAY_MS)
+
+export type AlertOpening = {
+  /** Opens one for the pair that was scored last, unless something keeps it back; `flow` is -1 where none brought it about. */
+  open(slot: number, flow: number, pair: Pair, process: Process | undefined): void
+}
+
+export function createAlertOpening(
+  parts: DetectorParts,
+  { points }: Scoring,
+  live: LiveAlerts,
+  { revise }: Revisions,
+): AlertOpening {
+  const { clock, counters, pairs, flows, suppression } = parts
+
+  /** Whether something keeps the pair from having an alert of its own; counted. */
+  const isHeldBack = (pair: Pair, process: Process | undefined): boolean => {
+    const { identity, destination } = pair
+    const [self, ...above] = process ? chainOf(process, parts.processes, clock) : []
+    const sending = {
+      address: destination.address,
+      hostname: destination.view.hostname,
+      program: self?.path || identity.stored.path,
+      ancestors: above.map(({ path }) => path),
+    }
+    if (suppression.holdsBack(pair, sending)) return true
+    const day = today(clock)
+    if (identity.alertDay !== day) {
+      identity.alertDay = day
+      identity.alertsOpened = 0
+      identity.alertsRolledUp = 0
+    }
+    if (identity.alertsOpened >= ALERTS_PER_IDENTITY_AND_DAY || !live.hasRoom()) {
+      identity.alertsRolledUp++
+      pair.rolledUpDay = day
+      counters.rolledUp++
+      return true
+    }
+    return false
+  }
+
+  const idOf = (flow: number, { identity, destination }: Pair): string => {
+    const row = flow * FLOW_WORDS
+    return alertId(parts.deviceId, identity.stored.key, destination.view.key, {
+      atNs: recordNs(clock),
+      flowIdLow: flows.u32[row + F.idLow] ?? 0,
+      flowIdHigh: flows.u32[row + F.idHigh] ?? 0,
+      epoch: flows.u32[row + F.epoch] ?? 0,
+    })
+  }
+
+  const newAlert = (
+    slot: number,
+    flow: number,
+    pair: Pair,
+    process: Process | undefined,
+    severity: Severity,
+  ): LiveAlert => {
+    const at = wallNow(clock)
+    return {
+      id: idOf(flow, pair),
+      revision: 0,
+      severity,
+      saidSeverity: severity,
+      score: Number.NEGATIVE_INFINITY,
+      reasons: [],
+      openedAt: at,
+      updatedAt: at,
+      saidOut: 0,
+      saidUnread: 0,
+      saidRolledUp: 0,
+      saidAtMs: clock.nowMs,
+      finals: 0,
+      isOpen: true,
+      settledAtMs: Number.POSITIVE_INFINITY,
+      coolsUntilMs: Number.POSITIVE_INFINITY,
+      identityKey: pair.identity.stored.key,
+      destinationKey: pair.destination.view.key,
+      chain: process ? chainOf(process, parts.processes, clock, parts.makerOf(flow)) : [],
+      by: process ?? { ran: undefined },
+      flows: openFlowsOf(flows, pairs, slot),
+      closed: [],
+      ended: pair.ended.splice(0),
+      saved: undefined,
+      isDirty: true,
+    }
+  }
+
+  return {
+    open(slot, flow, pair, process) {
+      const severity = severityOf(points.total)
+      if (severity === undefined) return
+      if (isHeldBack(pair, process)) return
+      const alert = newAlert(slot, flow, pair, process, severity)
+      for (const other of alert.flows) noteElsewhere(alert, parts.processOf(other))
+      pair.identity.alertsOpened++
+      pair.alertId = alert.id
+      pair.pinned = true
+      live.keep(alert, pair.key)
+      counters.alerts++
+      revise(alert, slot, pair, 'opened')
+      if (alert.flows.size === 0) settleFrom(alert, clock.nowMs)
+    },
+  }
+}
