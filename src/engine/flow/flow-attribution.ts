@@ -1,23 +1,20 @@
 // Whose a flow is, and whether detection counts it. A flow that comes before its process, or before the
 // inspection of its program, waits a bounded while.
-import { type Clock, wallNow, wallNowMs } from '../clock.ts'
-import type { EngineCounters, LeftOutReason } from '../counters.ts'
+import { type Clock, wallNow } from '../clock.ts'
+import type { EngineCounters } from '../counters.ts'
 import { noteGiver } from '../identity/handed-on.ts'
-import { NOVELTY_DAYS } from '../identity/identity-age.ts'
 import type { IdentityBook } from '../identity/identity-book-parts.ts'
-import { isUnvouched } from '../identity/vouching.ts'
 import type { Limits } from '../limits.ts'
 import type { Policy } from '../policy.ts'
-import { type GoneProcesses, isGone } from '../process/gone-processes.ts'
-import type { IdentityState, Process } from '../process/process.ts'
+import type { GoneProcesses } from '../process/gone-processes.ts'
+import type { Process } from '../process/process.ts'
 import { type ProcessTable, unseenProcess } from '../process/process-table.ts'
-import { isScored, scopeOf } from '../scope.ts'
 import { tellsGone } from '../sources.ts'
 import type { FlowRows } from './flow-rows.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, Phase } from './flow-table.ts'
+import { createLeftOut, type LeftOut } from './left-out.ts'
 import { createMakersAge } from './makers-age.ts'
 
-const DAY_MS = 86_400_000
 /**
  * A source that names pids alone shows flows once a second: who had one may have ended since, and the list of processes may
  * have who began just then. No pid is given again so soon.
@@ -40,7 +37,7 @@ export type AttributionParts = {
   onSettled: (slot: number) => void
 }
 
-export type FlowAttribution = {
+export type FlowAttribution = Pick<LeftOut, 'reasonToLeaveOut' | 'leaveOut'> & {
   /**
    * The process that has the flow, as far as it is known. `force`: with nobody that runs under its pid, the one that the
    * flow tells of.
@@ -57,9 +54,6 @@ export type FlowAttribution = {
   learnt(pid: number | undefined): void
   /** Time passed: who has waited long enough waits no more. */
   pass(): void
-  /** Why detection leaves the flow of this process out; undefined when it does not. */
-  reasonToLeaveOut(slot: number, process: Process): LeftOutReason | undefined
-  leaveOut(slot: number, reason: LeftOutReason): void
   /** The flow goes: it waits no more. */
   drop(slot: number): void
 }
@@ -72,6 +66,9 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
   const held = new Map<number, number>()
   /** Processes that were given something by somebody new. */
   const unsure = new WeakSet<Process>()
+  const { serves, reasonToLeaveOut, leaveOut } = createLeftOut(parts, (process) =>
+    unsure.has(process),
+  )
 
   /** False when too many wait already. */
   const hold = (slot: number): boolean => {
@@ -86,11 +83,6 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     held.delete(slot)
     counters.heldFlows = held.size
   }
-  const leaveOut = (slot: number, reason: LeftOutReason): void => {
-    u32[slot * FLOW_WORDS + F.phase] = Phase.leftOut
-    counters.leftOut[reason]++
-  }
-
   const ownerOf = (slot: number, force: boolean): Process | undefined => {
     const row = slot * FLOW_WORDS
     const pid = u32[row + F.pid] as number
@@ -108,32 +100,6 @@ export function createFlowAttribution(parts: AttributionParts): FlowAttribution 
     if (tellsGone((u32[row + F.remote] as number) >>> 24)) return told
     const firstAtMs = f64[slot * FLOW_DOUBLES + D.firstAtMs] as number
     return processes.ranAt(pid, firstAtMs, SHOWN_LATE_MS) ?? (force ? told : undefined)
-  }
-
-  /**
-   * What it is asked for it may give: somebody vouches for it and it acts for nobody, or it has been here for long. Where
-   * nobody knows that it was asked, it is the system's. A version of a script inherits how long the one before has used the
-   * network, and may be another program: it is as old as itself.
-   */
-  const serves = (slot: number, identity: IdentityState): boolean => {
-    const { stored, responsible } = identity
-    if (!rows.isInbound(slot)) return false
-    const sinceMs = Math.max(identity.firstNetworkMs, Number(stored.firstExecAt) / 1e6)
-    if (!rows.isAccepted(slot))
-      return responsible === undefined && stored.signerClass === 'platform'
-    return (
-      (responsible === undefined && !isUnvouched(stored.signerClass)) ||
-      wallNowMs(clock) - sinceMs >= NOVELTY_DAYS * DAY_MS
-    )
-  }
-
-  const reasonToLeaveOut = (slot: number, process: Process): LeftOutReason | undefined => {
-    const policy = parts.policy()
-    if (policy.ownPids.includes(process.pid) && !isGone(process)) return 'own'
-    const scope = scopeOf(rows.addressOf(slot), policy)
-    if (!isScored(scope, policy) && scope !== 'external' && scope !== 'private') return scope
-    const { identity } = process
-    return identity && !unsure.has(process) && serves(slot, identity) ? 'inbound' : undefined
   }
 
   const noteGiverOf = (slot: number, process: Process, force: boolean): boolean => {

@@ -2,7 +2,7 @@
 
 import { Direction, Source } from '../../records/record.gen.ts'
 import type { IdentityState, ImageName, Process } from '../process/process.ts'
-import { F, FLOW_WORDS, FlowBit, type FlowTable, NO_PAIR } from './flow-table.ts'
+import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit, type FlowTable, NO_PAIR } from './flow-table.ts'
 
 const TCP = 6
 /** Linux gives connecting sockets ports from here on (ip_local_port_range), macOS from 49152. */
@@ -35,6 +35,8 @@ export type FlowRows = {
   /** The counters from which on it is its owner's. Few flows change hands, so most have none: all is. */
   sinceOf(slot: number): Since
   setSince(slot: number, since: Since): void
+  /** What the flow moved up to these counters is counted, or never will be. */
+  takeFrom(slot: number, out: number, bytesIn: number): void
   /** 16 bytes, a view into the table. */
   addressOf(slot: number): Uint8Array
   isTcp(slot: number): boolean
@@ -56,7 +58,7 @@ export function createFlowRows(
   table: FlowTable,
   pairGenerationOf: (pair: number) => number,
 ): FlowRows {
-  const { u32, u8 } = table
+  const { u32, f64, u8 } = table
   const processOf: (Process | undefined)[] = new Array(table.capacity).fill(undefined)
   const identityOf: (IdentityState | undefined)[] = new Array(table.capacity).fill(undefined)
   const hostnameOf: (string | undefined)[] = new Array(table.capacity).fill(undefined)
@@ -83,6 +85,11 @@ export function createFlowRows(
         since.set(slot, counters)
         u32[at] = (u32[at] as number) | FlowBit.since
       }
+    },
+    takeFrom(slot, out, bytesIn) {
+      const base = slot * FLOW_DOUBLES
+      f64[base + D.out] = f64[base + D.countedOut] = out
+      f64[base + D.in] = f64[base + D.countedIn] = bytesIn
     },
     addressOf(slot) {
       const at = (slot * FLOW_WORDS + F.address) * 4

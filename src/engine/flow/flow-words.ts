@@ -18,3 +18,16 @@ export const W = {
   /** protocol | direction << 8 | state << 16 */
   kind: 19,
 } as const
+
+const TWO_32 = 4_294_967_296
+
+/** Bytes out of the flow record at word `w`. */
+export const outOf = (words: Uint32Array, w: number): number =>
+  (words[w + W.outHigh] as number) * TWO_32 + (words[w + W.outLow] as number)
+
+export const inOf = (words: Uint32Array, w: number): number =>
+  (words[w + W.inHigh] as number) * TWO_32 + (words[w + W.inLow] as number)
+
+/** CODE flow_state. */
+export const stateOf = (words: Uint32Array, w: number): number =>
+  ((words[w + W.kind] as number) >>> 16) & 0xff
