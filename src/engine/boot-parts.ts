@@ -101,13 +101,8 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
   })
   const summarizer = createSummarizer(pairs, baseline, book, clock, say, (pair) => carry.said(pair))
   const carry = createCarry({
-    baseline,
-    clock,
-    counters,
-    limits,
-    rows,
-    pairs,
-    running,
+    ...{ baseline, clock, counters, limits },
+    ...{ rows, pairs, running },
     isKept: () => lasting.isSaved,
     say(summary) {
       say(summary)
@@ -121,17 +116,9 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     byRule: lasting.suppressedByRule,
   })
   const detector = createDetector({
-    deviceId,
-    baseline,
-    clock,
-    counters,
-    limits,
-    pairs,
-    flows,
-    processes,
-    book,
+    ...{ deviceId, baseline, clock, counters, limits },
+    ...{ pairs, flows, processes, book, suppression },
     listing: createFlowListing(rows, clock),
-    suppression,
     scorer: lasting.scorer,
     processOf: (flow) => rows.processOf[flow],
     makerOf: (flow) => rows.makerOf[flow],

@@ -31,7 +31,7 @@ import {
 import { emptyFeatures } from '../../src/engine/detection/features.ts'
 import { explain } from '../../src/engine/detection/reasons.ts'
 import { noPoints, scoreInto } from '../../src/engine/detection/score.ts'
-import { SILENT_FLOW_BYTES } from '../../src/engine/pair/flow-pairing.ts'
+import { SILENT_FLOW_BYTES } from '../../src/engine/pair/silent-flows.ts'
 import { SILENT_AFTER_MS } from '../../src/engine/pair/silent-watch.ts'
 
 const HASH = `${'c0ffee'.repeat(10)}cafe`

@@ -7,7 +7,8 @@ import { D, F, FLOW_DOUBLES, FLOW_WORDS, type FlowTable } from '../flow/flow-tab
 import type { IdentityBook } from '../identity/identity-book-parts.ts'
 import { readListing, storedListing } from '../pair/ended-flows.ts'
 import { P, PAIR_DOUBLES } from '../pair/pair-row.ts'
-import type { Pair, PairSnapshot, PairTable } from '../pair/pair-table.ts'
+import type { PairSnapshot } from '../pair/pair-snapshot.ts'
+import type { Pair, PairTable } from '../pair/pair-table.ts'
 import { type LiveAlert, readAlertState, writeAlertState } from './alert.ts'
 import type { FlowListing } from './alert-flows.ts'
 

@@ -7,7 +7,7 @@ import type { ProcessView, Reason, Severity } from '../finding.ts'
 import type { StoredFlow } from '../flow/flow-memory.ts'
 import type { EndedFlow, StoredListing } from '../pair/ended-flows.ts'
 import { PAIR_DOUBLES } from '../pair/pair-row.ts'
-import type { PairSnapshot } from '../pair/pair-table.ts'
+import type { PairSnapshot } from '../pair/pair-snapshot.ts'
 import type { Process, Ran } from '../process/process.ts'
 import type { Scope } from '../scope.ts'
 

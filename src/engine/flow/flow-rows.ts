@@ -37,6 +37,9 @@ export type FlowRows = {
   setSince(slot: number, since: Since): void
   /** What the flow moved up to these counters is counted, or never will be. */
   takeFrom(slot: number, out: number, bytesIn: number): void
+  /** What it moved for the process that has it now. */
+  ownOut(slot: number): number
+  ownIn(slot: number): number
   /** 16 bytes, a view into the table. */
   addressOf(slot: number): Uint8Array
   isTcp(slot: number): boolean
@@ -66,6 +69,7 @@ export function createFlowRows(
   const giverOf: (Giver | undefined)[] = new Array(table.capacity).fill(undefined)
   const firstOf: (ImageName | undefined)[] = new Array(table.capacity).fill(undefined)
   const since = new Map<number, Since>()
+  const sinceOf = (slot: number): Since => since.get(slot) ?? FROM_THE_FIRST
   const bitsAt = (slot: number): number => slot * FLOW_WORDS + F.bits
   return {
     table,
@@ -75,7 +79,7 @@ export function createFlowRows(
     makerOf,
     giverOf,
     firstOf,
-    sinceOf: (slot) => since.get(slot) ?? FROM_THE_FIRST,
+    sinceOf,
     setSince(slot, counters) {
       const at = bitsAt(slot)
       if (counters.out + counters.in === 0) {
@@ -91,6 +95,8 @@ export function createFlowRows(
       f64[base + D.out] = f64[base + D.countedOut] = out
       f64[base + D.in] = f64[base + D.countedIn] = bytesIn
     },
+    ownOut: (slot) => (f64[slot * FLOW_DOUBLES + D.out] as number) - sinceOf(slot).out,
+    ownIn: (slot) => (f64[slot * FLOW_DOUBLES + D.in] as number) - sinceOf(slot).in,
     addressOf(slot) {
       const at = (slot * FLOW_WORDS + F.address) * 4
       return u8.subarray(at, at + 16)

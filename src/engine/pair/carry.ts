@@ -12,6 +12,7 @@ import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit, Phase } from '../flow/flow-tab
 import type { ToldFlows } from '../flow/handed-flows.ts'
 import type { Running } from '../identity/running.ts'
 import type { Limits } from '../limits.ts'
+import { createClosedFlows } from './closed-flows.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from './pair-row.ts'
 import type { Pair, PairTable } from './pair-table.ts'
 
@@ -48,8 +49,6 @@ export type Carry = ToldFlows & {
   end(): void
 }
 
-type Closed = { idLow: number; idHigh: number; epoch: number }
-
 export function createCarry(parts: CarryParts): Carry {
   const { baseline, clock, limits, rows, pairs } = parts
   const { carried } = baseline
@@ -57,12 +56,10 @@ export function createCarry(parts: CarryParts): Carry {
   const { u32, f64 } = table
   /** Flows of an earlier engine that were not heard of yet. */
   const told = new Map<string, CarriedFlow>()
-  /** Closed flows, each list with the place in the stream that is after their last record. */
-  let closedNow: Closed[] = []
-  let closed: { throughBytes: number; flows: Closed[] }[] = []
   /** `used` of each pair when it was saved. */
   const savedUsed = new Float64Array(pairs.capacity)
   const savedPairs = new Set<string>()
+  const closed = createClosedFlows(carried)
   let staleAtMs = Number.POSITIVE_INFINITY
 
   const keyOf = (idLow: number, idHigh: number, epoch: number): string =>
@@ -79,10 +76,8 @@ export function createCarry(parts: CarryParts): Carry {
     if (out + bytesIn === 0) return
     savedPairs.add(pair.key)
     carried.putPair({
-      identityKey: pair.identity.stored.key,
-      destinationKey: pair.destination.view.key,
+      ...namesOf(pair),
       hourAt: ((wallNow(clock) / HOUR_NS) * HOUR_NS) as PairSummary['hourAt'],
-      destination: JSON.stringify(pair.destination.view),
       bytesOut: bytesSum(out, 'bytes_out'),
       bytesIn: bytesSum(bytesIn, 'bytes_in'),
       flows: pairs.i32[slot * PAIR_INTEGERS + C.summaryFlows] as number,
@@ -119,18 +114,6 @@ export function createCarry(parts: CarryParts): Carry {
       u32[row + F.bits] = bits & ~FlowBit.unsaved
       putFlow(slot)
     }
-  }
-
-  /** Forgets closed flows of which no record will come again. */
-  const dropClosed = (goneBytes: number, streamBytes: number): void => {
-    if (closedNow.length > 0) closed.push({ throughBytes: streamBytes, flows: closedNow })
-    closedNow = []
-    const kept = closed.filter(({ throughBytes, flows }) => {
-      if (throughBytes > goneBytes) return true
-      for (const { idLow, idHigh, epoch } of flows) carried.dropFlow(idLow, idHigh, epoch)
-      return false
-    })
-    closed = kept
   }
 
   const dropStale = (): void => {
@@ -185,7 +168,7 @@ export function createCarry(parts: CarryParts): Carry {
     released(slot, isParked) {
       if (!parts.isKept() || !putFlow(slot) || isParked) return
       const row = slot * FLOW_WORDS
-      closedNow.push({
+      closed.add({
         idLow: u32[row + F.idLow] as number,
         idHigh: u32[row + F.idHigh] as number,
         epoch: u32[row + F.epoch] as number,
@@ -205,7 +188,7 @@ export function createCarry(parts: CarryParts): Carry {
     save(goneBytes, streamBytes) {
       if (clock.bootId === '') return
       carried.setBoot(bootNumber())
-      dropClosed(goneBytes, streamBytes)
+      closed.drop(goneBytes, streamBytes)
       dropStale()
       saveFlows()
       pairs.each(savePair)
@@ -216,6 +199,12 @@ export function createCarry(parts: CarryParts): Carry {
     },
   }
 }
+
+const namesOf = ({ identity, destination: { view } }: Pair) => ({
+  identityKey: identity.stored.key,
+  destinationKey: view.key,
+  destination: JSON.stringify(view),
+})
 
 /** The destination of a carried pair; of one that cannot be read, what its key says. */
 function readView(text: string, key: string): DestinationView {

@@ -192,6 +192,20 @@ export function fillBucket(d: Float64Array, base: number): void {
   d[base + P.bucketIn] = d[base + P.in] as number
 }
 
+export type RowTimeline = { startMs: number; widthMs: number; out: number[]; in: number[] }
+
+/** The timeline with what its last bucket has so far. */
+export function timelineOf(d: Float64Array, base: number): RowTimeline {
+  fillBucket(d, base)
+  const used = (d[base + P.bucket] as number) + 1
+  return {
+    startMs: d[base + P.timelineStartMs] as number,
+    widthMs: d[base + P.timelineWidthMs] as number,
+    out: [...d.subarray(base + P.timelineOut, base + P.timelineOut + used)],
+    in: [...d.subarray(base + P.timelineIn, base + P.timelineIn + used)],
+  }
+}
+
 /** Halves the timeline's resolution: buckets 2k and 2k + 1 become k. */
 function widen(d: Float64Array, base: number): void {
   for (const ring of [base + P.timelineOut, base + P.timelineIn])

@@ -8,16 +8,18 @@ import type { EndedFlow } from './ended-flows.ts'
 import {
   beginRow,
   C,
-  fillBucket,
   foldRow,
   MINUTES,
   nextBucket,
   P,
   PAIR_DOUBLES,
   PAIR_INTEGERS,
+  type RowTimeline,
   rebaseRow,
+  timelineOf,
   turnRow,
 } from './pair-row.ts'
+import { type PairSnapshot, restoreTo, snapshotOf } from './pair-snapshot.ts'
 
 /** What a pair is, beside its numbers. */
 export type Pair = {
@@ -38,20 +40,6 @@ export type Pair = {
   pinned: boolean
   /** Of its flows that have ended, the largest: an alert that opens lists them. */
   ended: EndedFlow[]
-}
-
-/** A pair's numbers as JSON, for a restart. */
-export type PairSnapshot = {
-  doubles: number[]
-  flows: number
-  silentFlows: number
-  unreadFlows: number
-  inexactFlows: number
-  earlierFlows: number
-  atMostFlows: number
-  tunnelledFlows: number
-  guessedFlows: number
-  inAboutFlows: number
 }
 
 export type PairTable = {
@@ -80,7 +68,7 @@ export type PairTable = {
   turn(slot: number, atMs: number): void
   /** Bytes out in the last ten minutes. REQUIRES: turned. */
   recentOut(slot: number): number
-  timeline(slot: number): { startMs: number; widthMs: number; out: number[]; in: number[] }
+  timeline(slot: number): RowTimeline
   snapshot(slot: number): PairSnapshot
   /**
    * Takes the numbers of a snapshot. `shiftMs` is added to its times: not 0 when they count from another boot.
@@ -230,54 +218,12 @@ export function createPairTable(
       const oldestMinute = ((f64[base + P.minute] as number) + 1) % MINUTES
       return (f64[base + P.out] as number) - (f64[base + P.minuteOut + oldestMinute] as number)
     },
-    timeline(slot) {
-      const base = slot * PAIR_DOUBLES
-      fillBucket(f64, base)
-      const used = (f64[base + P.bucket] as number) + 1
-      return {
-        startMs: f64[base + P.timelineStartMs] as number,
-        widthMs: f64[base + P.timelineWidthMs] as number,
-        out: [...f64.subarray(base + P.timelineOut, base + P.timelineOut + used)],
-        in: [...f64.subarray(base + P.timelineIn, base + P.timelineIn + used)],
-      }
-    },
-    snapshot(slot) {
-      const base = slot * PAIR_DOUBLES
-      const row = slot * PAIR_INTEGERS
-      return {
-        doubles: [...f64.subarray(base, base + PAIR_DOUBLES)],
-        flows: i32[row + C.flows] as number,
-        silentFlows: i32[row + C.silentFlows] as number,
-        unreadFlows: i32[row + C.unreadFlows] as number,
-        inexactFlows: i32[row + C.inexactFlows] as number,
-        earlierFlows: i32[row + C.earlierFlows] as number,
-        atMostFlows: i32[row + C.atMostFlows] as number,
-        tunnelledFlows: i32[row + C.tunnelledFlows] as number,
-        guessedFlows: i32[row + C.guessedFlows] as number,
-        inAboutFlows: i32[row + C.inAboutFlows] as number,
-      }
-    },
+    timeline: (slot) => timelineOf(f64, slot * PAIR_DOUBLES),
+    snapshot: (slot) => snapshotOf(f64, i32, slot),
     restore(slot, snapshot, shiftMs, nowMs) {
-      const { doubles, flows, silentFlows, unreadFlows, inexactFlows, earlierFlows } = snapshot
-      if (doubles.length !== PAIR_DOUBLES || !doubles.every(Number.isFinite))
-        throw new RangeError('pair: not a snapshot')
-      const base = slot * PAIR_DOUBLES
-      f64.set(doubles, base)
-      f64[base + P.used] = ++uses
-      // What was said or not before is not known: nothing is said twice.
-      f64[base + P.summaryOut] = f64[base + P.out] as number
-      f64[base + P.summaryIn] = f64[base + P.in] as number
-      f64[base + P.summaryLargest] = 0
-      if (shiftMs !== 0) rebaseRow(f64, base, shiftMs, nowMs)
-      i32[slot * PAIR_INTEGERS + C.flows] = flows
-      i32[slot * PAIR_INTEGERS + C.silentFlows] = silentFlows
-      i32[slot * PAIR_INTEGERS + C.unreadFlows] = unreadFlows
-      i32[slot * PAIR_INTEGERS + C.inexactFlows] = inexactFlows
-      i32[slot * PAIR_INTEGERS + C.earlierFlows] = earlierFlows
-      i32[slot * PAIR_INTEGERS + C.atMostFlows] = snapshot.atMostFlows
-      i32[slot * PAIR_INTEGERS + C.tunnelledFlows] = snapshot.tunnelledFlows
-      i32[slot * PAIR_INTEGERS + C.guessedFlows] = snapshot.guessedFlows
-      i32[slot * PAIR_INTEGERS + C.inAboutFlows] = snapshot.inAboutFlows
+      restoreTo(f64, i32, slot, snapshot)
+      f64[slot * PAIR_DOUBLES + P.used] = ++uses
+      if (shiftMs !== 0) rebaseRow(f64, slot * PAIR_DOUBLES, shiftMs, nowMs)
     },
     each(visit) {
       for (let slot = 0; slot < high; slot++) {
