@@ -12,7 +12,8 @@ import {
 } from '../../records/record.gen.ts'
 import type { Clock } from '../clock.ts'
 import type { Image, Process } from '../process/process.ts'
-import { type ProcessTable, unseenProcess } from '../process/process-table.ts'
+import type { ProcessTable } from '../process/process-table.ts'
+import { unseenProcess } from '../process/told-process.ts'
 import { isGivenByLess } from './handed-on.ts'
 import { readMadeFor } from './made-for.ts'
 

@@ -3,7 +3,7 @@
 import { type GoneRecord, Script as ScriptFrom } from '../../records/record.gen.ts'
 import { fileName } from './acting.ts'
 import type { Process } from './process.ts'
-import { unknownImage, unseenProcess } from './process-table.ts'
+import { unknownImage, unseenProcess } from './told-process.ts'
 
 /** Flows of such processes that are remembered; beyond, the one told first is forgotten, and has no process. */
 const GONE_MAX = 65_536

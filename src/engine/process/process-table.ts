@@ -2,14 +2,12 @@
 
 import { createOldest } from '../../oldest.ts'
 import type { ExecRecord, ForkRecord } from '../../records/record.gen.ts'
-import { ExecFlag, Script as ScriptFrom, Source } from '../../records/record.gen.ts'
+import { ExecFlag } from '../../records/record.gen.ts'
 import { isOfMac } from '../sources.ts'
-import { isLoaderName } from './acting.ts'
-import { copyForeign } from './foreign-code.ts'
-import type { Image, ImageName, Process } from './process.ts'
+import type { Process } from './process.ts'
 import { type ProcessKey, processKey } from './process-key.ts'
+import { executed, forked } from './told-process.ts'
 
-const UID_UNKNOWN = 0xffffffff
 export type ProcessTable = {
   /** The process of an exec record; `isNew` false when it was known already (an enumeration said it again). */
   exec(record: ExecRecord): { process: Process; isNew: boolean }
@@ -126,61 +124,7 @@ export function createProcessTable(
           return { process: former, isNew: false }
         forget(former)
       }
-      const process: Process = {
-        pid: record.pid,
-        pidversion: record.pidversion,
-        parentPid: record.parentPid,
-        parentPidversion: record.parentPidversion,
-        responsiblePid: record.responsiblePid,
-        responsiblePidversion: record.responsiblePidversion,
-        uid: record.uid === UID_UNKNOWN ? undefined : record.uid,
-        source: record.source,
-        wasHere: false,
-        startedAtNs: (record.flags & ExecFlag.enumerated) === 0 ? record.atNs : undefined,
-        image: {
-          path: record.path,
-          script: record.script,
-          // Of a path that nobody is named for, least is believed.
-          scriptFrom:
-            record.script === '' ? record.scriptFrom : record.scriptFrom || ScriptFrom.claimed,
-          scriptDev: record.scriptDev,
-          scriptIno: record.scriptIno,
-          onlyClaimed: false,
-          hasOtherCode: (record.flags & ExecFlag.otherCode) !== 0,
-          dev: record.dev,
-          ino: record.ino,
-          source: record.source,
-          sinceNs: record.atNs,
-          pathGuessed: (record.flags & ExecFlag.pathGuessed) !== 0,
-          exeSet: (record.flags & ExecFlag.exeSet) !== 0,
-          exeUnconfirmed: (record.flags & ExecFlag.exeUnconfirmed) !== 0,
-          codeElsewhere: (record.flags & ExecFlag.codeElsewhere) !== 0,
-          // The Linux source looks into the file; of others' programs there is the name alone.
-          isLoader:
-            record.source === Source.linux
-              ? (record.flags & ExecFlag.loader) !== 0
-              : isLoaderName(record.path),
-          platformBinary: (record.flags & ExecFlag.platformBinary) !== 0,
-          codesignFlags: record.codesignFlags,
-          cdhash: Buffer.from(record.cdhash).toString('hex'),
-          signingId: record.signingId,
-          teamId: record.teamId,
-          arguments: undefined,
-          invalidated: false,
-          inspection: undefined,
-          scriptFile: undefined,
-          copyOf: '',
-          program: undefined,
-        },
-        foreign: undefined,
-        makers: [],
-        madeFor: undefined,
-        identity: undefined,
-        ran: undefined,
-        endedAtMs: undefined,
-        seenIn: lastEnumeration,
-        toldAtNs: record.atNs,
-      }
+      const process = executed(record, lastEnumeration)
       add(process, Number(record.atNs) / 1e6)
       return { process, isNew: true }
     },
@@ -191,27 +135,7 @@ export function createProcessTable(
         return former
       }
       const parent = find(record.parentPid, record.parentPidversion)
-      const process: Process = {
-        pid: record.pid,
-        pidversion: record.pidversion,
-        parentPid: record.parentPid,
-        parentPidversion: record.parentPidversion,
-        responsiblePid: parent?.responsiblePid ?? 0,
-        responsiblePidversion: parent?.responsiblePidversion ?? 0,
-        uid: record.uid === UID_UNKNOWN ? parent?.uid : record.uid,
-        source: record.source,
-        wasHere: false,
-        startedAtNs: record.atNs,
-        image: parent?.image ?? unknownImage(record.source),
-        foreign: copyForeign(parent?.foreign),
-        makers: parent?.makers ?? [],
-        madeFor: parent?.madeFor,
-        identity: undefined,
-        ran: undefined,
-        endedAtMs: undefined,
-        seenIn: lastEnumeration,
-        toldAtNs: record.atNs,
-      }
+      const process = forked(record, parent, lastEnumeration)
       add(process, Number(record.atNs) / 1e6)
       return process
     },
@@ -220,18 +144,7 @@ export function createProcessTable(
       if (process) end(process, atMs)
     },
     find,
-    ranAt(pid, atMs, lateMs) {
-      let before: [Process, number] | undefined
-      let after: [Process, number] | undefined
-      for (const one of images.get(pid) ?? []) {
-        const [{ endedAtMs = Infinity }, beganMs] = one
-        if (endedAtMs < atMs - lateMs || beganMs > atMs + lateMs) continue
-        if (beganMs > atMs) {
-          if (after === undefined || beganMs < after[1]) after = one
-        } else if (before === undefined || beganMs >= before[1]) before = one
-      }
-      return (before ?? after)?.[0]
-    },
+    ranAt: (pid, atMs, lateMs) => ranAt(images.get(pid) ?? [], atMs, lateMs),
     parentOf(process) {
       if (process.parentPid === 0) return undefined
       const parent =
@@ -274,58 +187,20 @@ const isLater = (one: Process, other: Process): boolean =>
   other.pidversion !== 0 &&
   ((one.pidversion - other.pidversion) | 0) > 0
 
-/** Somebody had this name, and nothing more is known. */
-export const unseenProcess = (source: number, { pid, pidversion }: ImageName): Process => ({
-  pid,
-  pidversion,
-  parentPid: 0,
-  parentPidversion: 0,
-  responsiblePid: 0,
-  responsiblePidversion: 0,
-  uid: undefined,
-  source,
-  wasHere: false,
-  startedAtNs: undefined,
-  image: unknownImage(source),
-  foreign: undefined,
-  makers: [],
-  madeFor: undefined,
-  identity: undefined,
-  ran: undefined,
-  endedAtMs: undefined,
-  seenIn: 0,
-  toldAtNs: 0n,
-})
-
-/** A process whose parent was not seen: nothing is known of its program until it execs. */
-export function unknownImage(source: number): Image {
-  return {
-    path: '',
-    script: '',
-    scriptFrom: ScriptFrom.none,
-    scriptDev: 0n,
-    scriptIno: 0n,
-    onlyClaimed: false,
-    hasOtherCode: false,
-    dev: 0n,
-    ino: 0n,
-    source,
-    sinceNs: 0n,
-    pathGuessed: false,
-    exeSet: false,
-    exeUnconfirmed: false,
-    codeElsewhere: false,
-    isLoader: false,
-    platformBinary: false,
-    codesignFlags: 0,
-    cdhash: '',
-    signingId: '',
-    teamId: '',
-    arguments: undefined,
-    invalidated: false,
-    inspection: undefined,
-    scriptFile: undefined,
-    copyOf: '',
-    program: undefined,
+/** Of the images of one pid, see `ProcessTable.ranAt`. */
+function ranAt(
+  images: Iterable<[Process, number]>,
+  atMs: number,
+  lateMs: number,
+): Process | undefined {
+  let before: [Process, number] | undefined
+  let after: [Process, number] | undefined
+  for (const one of images) {
+    const [{ endedAtMs = Infinity }, beganMs] = one
+    if (endedAtMs < atMs - lateMs || beganMs > atMs + lateMs) continue
+    if (beganMs > atMs) {
+      if (after === undefined || beganMs < after[1]) after = one
+    } else if (before === undefined || beganMs >= before[1]) before = one
   }
+  return (before ?? after)?.[0]
 }

@@ -1,0 +1,113 @@
+// A program is learnt: the identity that it counts for, new or known, with what is new about it in the baseline.
+import type { Baseline, StoredIdentity } from '../../baseline/baseline.ts'
+import { Signature } from '../../records/record.gen.ts'
+import type { UnixNs } from '../../units.ts'
+import { fileName } from '../process/acting.ts'
+import type { IdentityState, Image, Process } from '../process/process.ts'
+import type { IdentitiesInUse } from './identities-in-use.ts'
+import type { Attribution } from './identity.ts'
+import type { IdentityAge } from './identity-age.ts'
+import { inherited, noteVersion } from './lineage.ts'
+import type { PlatformEpoch } from './platform-epoch.ts'
+
+const HOUR_NS = 3_600_000_000_000n
+
+export type Learning = {
+  /** The identity of this attribution, which is that of `process`; one that is not certain is said to nobody. */
+  learn(attribution: Attribution, process: Process, at: UnixNs, isCertain: boolean): IdentityState
+  /** What it was taken for is what it is, as far as anybody can tell. */
+  confirm(state: IdentityState, process: Process): void
+}
+
+export function createLearning(parts: {
+  baseline: Baseline
+  inUse: IdentitiesInUse
+  age: IdentityAge
+  epoch: PlatformEpoch
+  /** To the baseline. */
+  put: (state: IdentityState) => void
+  onSighting: (identity: IdentityState, process: Process) => void
+}): Learning {
+  const { baseline, inUse, age, epoch, put, onSighting } = parts
+
+  /** What only this run knows; `since`: when the first version of its script was seen. */
+  const describe = (
+    state: IdentityState,
+    process: Process,
+    attribution: Attribution,
+    since?: UnixNs,
+  ): void => {
+    state.doubt = attribution.doubt
+    const { script } = attribution
+    const isEdit = since !== undefined && since < state.stored.firstExecAt
+    state.isEdited ||= isEdit
+    if (script) process.ran = { ...script, editedSince: isEdit ? since : undefined }
+    // Recalled from a stored alert, it does not know yet for whom it acts.
+    state.responsible ??= attribution.responsible
+  }
+
+  const confirm = (state: IdentityState, process: Process): void => {
+    if (!state.isTentative) return
+    state.isTentative = false
+    put(state)
+    onSighting(state, process)
+  }
+
+  /** What is known of it is brought up to date. */
+  const refresh = (
+    state: IdentityState,
+    { inspection, sha256 }: { inspection: Image['inspection']; sha256: string },
+    { signerClass }: Attribution,
+    at: UnixNs,
+  ): void => {
+    const { stored } = state
+    const isOther = sha256 !== '' && stored.sha256 !== sha256
+    // A version may be notarized that the one before was not; who did not look does not know.
+    const isVouched = inspection?.signature === Signature.valid
+    const isReclassed = isVouched && stored.signerClass !== signerClass
+    if (!isOther && !isReclassed && at - stored.lastSeenAt < HOUR_NS) return
+    if (isOther) stored.sha256 = sha256
+    if (isReclassed) stored.signerClass = signerClass
+    if (at > stored.lastSeenAt) stored.lastSeenAt = at
+    put(state)
+  }
+
+  return {
+    learn(attribution, process, at, isCertain) {
+      const { program, key, responsible, signerClass, doubt } = attribution
+      const { image } = process
+      const { inspection } = image
+      const version = isCertain ? noteVersion(baseline, attribution, at) : undefined
+      const sha256 = inspection?.error === 0 && !inspection.replaced ? inspection.sha256 : ''
+      const stored = inUse.storedOf(key)
+      if (stored) {
+        const state = inUse.get(key) ?? inUse.keep(stored, doubt, responsible)
+        describe(state, process, attribution, version?.since)
+        if (isCertain) confirm(state, process)
+        refresh(state, { inspection, sha256 }, attribution, at)
+        return state
+      }
+      const fresh: StoredIdentity = {
+        key,
+        signerClass,
+        name: fileName(image.path),
+        path: image.path,
+        sha256,
+        signingId: image.signingId,
+        teamId: image.teamId,
+        cdhash: /^0*$/.test(image.cdhash) ? '' : image.cdhash,
+        firstExecAt: age.firstExecOf(process, at),
+        lastSeenAt: at,
+        ...inherited(version?.former),
+      }
+      if (signerClass === 'platform' && key === program.key && !age.isYoung(fresh)) epoch.note(at)
+      const state = inUse.keep(fresh, doubt, responsible)
+      describe(state, process, attribution, version?.since)
+      state.isTentative = !isCertain
+      put(state)
+      if (isCertain) onSighting(state, process)
+      return state
+    },
+    confirm,
+  }
+}
