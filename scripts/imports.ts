@@ -1,4 +1,4 @@
-// What a source file refers to: imports of every kind, and the globals that tell time or make chance.
+// What a source file refers to: imports of every kind, and the globals that tell time or make chance; how long its functions are.
 // Read from the parsed program, so that comments and strings never count.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -25,7 +25,14 @@ export type SourceFile = {
   impurities: { name: string; line: number }[]
   /** Uses of globals that reach the network, or modules past the imports: 'fetch', 'process.getBuiltinModule' ... */
   ways: { name: string; line: number }[]
+  /** Its functions from LONG_LINES on, by the lines that each has. */
+  longFunctions: { lines: number; line: number }[]
 }
+
+/** Shorter functions are in no list. */
+const LONG_LINES = 100
+/** So many lines have more characters than this; a cheap look says no for nearly all functions. */
+const LONG_CHARS = LONG_LINES * 10
 
 /** What was read last of each path, with its text: a tree that is read again costs what changed in it. */
 const read = new Map<string, { text: string; source: SourceFile }>()
@@ -55,6 +62,7 @@ export function readSource(path: string, text: string): SourceFile {
   const references: Reference[] = []
   const impurities: { name: string; line: number }[] = []
   const ways: { name: string; line: number }[] = []
+  const longFunctions: { lines: number; line: number }[] = []
   for (const { start, moduleRequest, entries } of module.staticImports)
     references.push({
       to: moduleRequest.value,
@@ -77,8 +85,12 @@ export function readSource(path: string, text: string): SourceFile {
     if (found) references.push({ ...found, line: lineOf(node.start) })
     const impurity = impurityOf(node)
     if (impurity) impurities.push({ name: impurity, line: lineOf(node.start) })
+    if (!FUNCTION.test(node.type) || node.end - node.start < LONG_CHARS) return
+    const line = lineOf(node.start)
+    const lines = lineOf(node.end) - line + 1
+    if (lines >= LONG_LINES) longFunctions.push({ lines, line })
   })
-  return { path, references, impurities, ways }
+  return { path, references, impurities, ways, longFunctions }
 }
 
 /** The file of the project that `to` means in `from`; undefined for a package or a built-in. */
@@ -86,7 +98,9 @@ export function resolveReference(from: string, to: string): string | undefined {
   return /^\.\.?\//.test(to) ? join(dirname(from), to).replaceAll('\\', '/') : undefined
 }
 
-type Node = { type: string; start: number; [key: string]: unknown }
+type Node = { type: string; start: number; end: number; [key: string]: unknown }
+
+const FUNCTION = /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/
 
 const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'

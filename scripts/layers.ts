@@ -40,6 +40,9 @@ const WITHOUT_WAYS: Record<string, string> = {
   baseline: 'the engine knows by it',
 }
 
+/** Ten had more, up to 359; what is above it held three ideas or more each, below it one with what it needs. */
+const ENGINE_FUNCTION_LINES_MAX = 150
+
 /** The one file that loads native code. */
 const ADDON_LOADER = 'src/sense/addon.ts'
 
@@ -56,7 +59,7 @@ export function checkLayers(root: string): Breach[] {
   ].sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1))
 }
 
-function ownBreaches({ path, references, impurities, ways }: SourceFile): Breach[] {
+function ownBreaches({ path, references, impurities, ways, longFunctions }: SourceFile): Breach[] {
   const own = roomOf(path)
   const room = ROOMS[own]
   if (!room)
@@ -86,6 +89,14 @@ function ownBreaches({ path, references, impurities, ways }: SourceFile): Breach
         line,
         text: `the engine may not use ${name}: time comes from records, and nothing from chance`,
       })
+  if (houseOf(own) === 'engine')
+    for (const { lines, line } of longFunctions)
+      if (lines > ENGINE_FUNCTION_LINES_MAX)
+        breaches.push({
+          file: path,
+          line,
+          text: `a function of ${lines} lines, at most ${ENGINE_FUNCTION_LINES_MAX} in the engine: several, with names`,
+        })
   const without = WITHOUT_WAYS[houseOf(own)]
   if (without !== undefined)
     for (const { name, line } of ways)

@@ -211,6 +211,16 @@ describe('layers', () => {
         'what only has the same name does not count',
       )
     })
+    it('a function of the engine that is several', () => {
+      const long = (lines: number): string =>
+        `export function planted(): void {\n${"  'a line of it'\n".repeat(lines - 2)}}\n`
+      refused(
+        { 'src/engine/flow/planted.ts': long(151) },
+        /^src\/engine\/flow\/planted\.ts:1: a function of 151 lines, at most 150/,
+      )
+      assert.deepEqual(planted({ 'src/engine/flow/planted.ts': long(150) }), [])
+      assert.deepEqual(planted({ 'src/cli/planted.ts': long(151) }), [])
+    })
     it('a cycle of files', () => {
       refused(
         {
