@@ -5,9 +5,10 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeStateFile } from '../state-file.ts'
 import { allCells, shuffled } from './grid.ts'
-import { createHost } from './host.ts'
+import { createHost, DAYS_BEFORE, type Host } from './host.ts'
 import { runMachine } from './machine.ts'
 import type { MachineResult } from './machine-result.ts'
+import { type Population, populationOf } from './population.ts'
 import { createRandom } from './random.ts'
 import { hostOfLog, withRecorded } from './recorded.ts'
 import { type Report, reportOf } from './report.ts'
@@ -57,18 +58,22 @@ export async function evaluate(
   if (directory !== undefined) await mkdir(directory, { recursive: true })
   const logs = workloads.filter(({ row }) => row.source === 'zeek' && row.label === 'benign')
   const of = plan.machines + logs.length
+  const hostAt = (index: number) => withRecorded(createHost(seedAt(plan, index)), workloads)
+  // Made where it is needed: of machines that are all kept nobody asks.
+  let population: Population | undefined
   const results: MachineResult[] = []
   for (let index = 0; index < of; index++) {
     signal?.throwIfAborted()
     const log = logs[index - plan.machines]
-    const seed = plan.seed * SEEDS_APART + index
     const file =
       directory === undefined ? undefined : join(directory, `${nameOf(plan, code)}-${index}.json`)
     const kept = file === undefined ? undefined : await readKept(file)
+    if (!kept) population ??= populationOf(ordinaryDays(plan, hostAt))
     const result =
       kept ??
       runMachine({
-        host: log ? hostOfLog(log, seed) : withRecorded(createHost(seed), workloads),
+        host: log ? hostOfLog(log, seedAt(plan, index)) : hostAt(index),
+        population,
         attacks: log ? [] : cells.filter((_, i) => i % plan.machines === index),
         workloads,
         withTerms: plan.withTerms,
@@ -88,6 +93,14 @@ export async function evaluate(
       .slice(plan.machines)
       .map((result) => ({ name: result.name, report: reportOf([result], naturals) })),
   }
+}
+
+const seedAt = ({ seed }: EvaluationPlan, index: number): number => seed * SEEDS_APART + index
+
+/** The last two days before, of all machines: of the day that is judged a population knows nothing. */
+function* ordinaryDays({ machines }: EvaluationPlan, hostAt: (index: number) => Host) {
+  for (let index = 0; index < machines; index++)
+    for (const daysBefore of DAYS_BEFORE.slice(-2)) yield hostAt(index).day(daysBefore)
 }
 
 /** The detectors' own thresholds, in the order in which a machine's results have them. */

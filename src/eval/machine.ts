@@ -6,6 +6,7 @@ import { attackOf, type Cell } from './grid.ts'
 import { DAYS_BEFORE, type Host } from './host.ts'
 import { byActor, courseOf, scoresOf, stepsOf } from './judging.ts'
 import type { MachineResult, Subject } from './machine-result.ts'
+import type { Population } from './population.ts'
 import { createRandom } from './random.ts'
 import { recordedStrangers, traceOf } from './recorded.ts'
 import { createRivals } from './rivals.ts'
@@ -21,9 +22,13 @@ export type MachinePlan = {
   workloads: readonly Workload[]
   /** The engine with each term left out as well. */
   withTerms: boolean
+  /** What all machines send ordinarily; undefined: nobody knows. */
+  population?: Population | undefined
   /** Monotonic, ms. */
   nowMs: () => number
 }
+
+type Rivals = ReturnType<typeof createRivals>
 
 /** Numbers of evasions' addresses begin here, beyond those of a machine's attacks. */
 const EVASIONS_FROM = 20_000
@@ -43,9 +48,9 @@ const WHOLE: readonly { name: string; signer: Signer; isKnown: boolean }[] = [
 
 export function runMachine(plan: MachinePlan): MachineResult {
   const { host } = plan
-  const { detectors } = createRivals()
+  const rivals = createRivals(plan.population)
   const engines = todaysDetectors().slice(0, plan.withTerms ? undefined : 1)
-  const all = [...engines, ...detectors]
+  const all = [...engines, ...rivals.detectors]
   const injected = injectedInto(plan)
   const ordinary = host.day(0)
   const told = tellDay([...ordinary, ...injected.keys()])
@@ -59,7 +64,7 @@ export function runMachine(plan: MachinePlan): MachineResult {
     })),
   )
   const startMs = plan.nowMs()
-  const raised = readAll(engines, before, told)
+  const raised = readAll(engines, rivals, before, told)
   const tookMs = plan.nowMs() - startMs
   const outcomes = raised.map((alerts) => byActor(alerts, told.actors))
   const subjects: Subject[] = [...injected].map(([actor, cell]) => {
@@ -88,7 +93,7 @@ export function runMachine(plan: MachinePlan): MachineResult {
     whole: WHOLE.map((way, index) => {
       // What a term is worth is asked of the first way alone: a way costs seven days of reading, for each of them.
       const asked = index === 0 ? engines : engines.slice(0, 1)
-      const [own = [], ...rest] = wholeOf(host, way, asked)
+      const [own = [], ...rest] = wholeOf(host, way, asked, rivals)
       const unasked = engines.slice(asked.length).map(() => null)
       const ofEngines = [own, ...rest.slice(0, asked.length - 1), ...unasked]
       return { name: way.name, scores: [...ofEngines, ...rest.slice(asked.length - 1)] }
@@ -126,15 +131,20 @@ function sleepersOn(daysBefore: number, injected: Iterable<Actor>): Actor[] {
 }
 
 /** By detector: the engines, then the rivals, which share a reading. */
-function readAll(engines: readonly Detector[], before: Uint8Array, told: Told): Raised[][] {
+function readAll(
+  engines: readonly Detector[],
+  rivals: Rivals,
+  before: Uint8Array,
+  told: Told,
+): Raised[][] {
   const ofEngines = engines.map((detector) => {
     const run = detector.start()
     if (before.length > 0) run.before(before)
     return run.day(told.records)
   })
-  const rivals = createRivals().startAll()
-  rivals.before(before)
-  return [...ofEngines, ...rivals.day(told.records)]
+  const run = rivals.startAll()
+  run.before(before)
+  return [...ofEngines, ...run.day(told.records)]
 }
 
 /** The ordinary day as that of one program. */
@@ -142,6 +152,7 @@ function wholeOf(
   host: Host,
   { signer, isKnown }: (typeof WHOLE)[number],
   engines: readonly Detector[],
+  rivals: Rivals,
 ): number[][] {
   const asOne = (actors: readonly Actor[]): Actor[] => [
     {
@@ -155,5 +166,5 @@ function wholeOf(
       ? DAYS_BEFORE.map((daysBefore) => ({ daysBefore, actors: asOne(host.day(daysBefore)) }))
       : [],
   )
-  return readAll(engines, before, told).map(scoresOf)
+  return readAll(engines, rivals, before, told).map(scoresOf)
 }

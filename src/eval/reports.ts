@@ -1,9 +1,9 @@
 // Records as the rivals read them: who sent how much more, to whom, since when. They are given what the engine is given,
 // attribution included, and no more.
 import { formatAddress } from '../engine/address.ts'
-import { destinationKey } from '../engine/destination/destination.ts'
+import { destinationKey, makePeer } from '../engine/destination/destination.ts'
 import { DEFAULT_POLICY } from '../engine/policy.ts'
-import { scopeOf } from '../engine/scope.ts'
+import { type Scope, scopeOf } from '../engine/scope.ts'
 import {
   Direction,
   type ExecRecord,
@@ -27,6 +27,12 @@ export type Report = {
   /** As the engine keys its pairs. */
   destination: string
   address: string
+  remotePort: number
+  scope: Scope
+  /** The other side opened it and fetched what this one has. */
+  isServed: boolean
+  /** The same for all reports of a flow: what a rule keeps of it. */
+  flow: { sustained: number }
   /** Of the flow so far. */
   out: number
   in: number
@@ -38,10 +44,19 @@ export type Report = {
   sinceMs: number
 }
 
-type Flow = { destination: string; address: string; out: number; in: number; atMs: number }
+type Flow = {
+  scope: Scope
+  destination: string
+  address: string
+  out: number
+  in: number
+  atMs: number
+  /** Bytes sent above a rate without a pause. */
+  sustained: number
+}
 
 export type ReportReader = {
-  /** Whole records in order; calls `visit` for each report of an outbound flow. */
+  /** Whole records in order; calls `visit` for each report of a flow. */
   read(records: Uint8Array, visit: (report: Report) => void): void
 }
 
@@ -69,9 +84,13 @@ export function createReportReader(): ReportReader {
     const hostname = hostnames.get(record.flowId) ?? ''
     const scope = scopeOf(remoteAddr, DEFAULT_POLICY)
     const flow = {
-      destination: destinationKey(remoteAddr, remotePort, hostname, scope),
+      destination:
+        record.direction === Direction.inbound
+          ? makePeer(remoteAddr, record.protocol, DEFAULT_POLICY, true).view.key
+          : destinationKey(remoteAddr, remotePort, hostname, scope),
       address: textOf(remoteAddr),
-      ...{ out: 0, in: 0, atMs: 0 },
+      scope,
+      ...{ out: 0, in: 0, atMs: 0, sustained: 0 },
     }
     flows.set(record.flowId, flow)
     return { flow, isFirst: true }
@@ -113,7 +132,6 @@ export function createReportReader(): ReportReader {
           hostnames.set(name.flowId, name.hostname)
         } else if (type === RecordType.flow) {
           const record = readFlow(view, at)
-          if (record.direction === Direction.inbound) continue
           const { flow, isFirst } = flowOf(record)
           const atMs = offsetMs + Number(record.atNs) / 1e6
           const out = Number(record.bytesOut)
@@ -125,6 +143,10 @@ export function createReportReader(): ReportReader {
             identity: identityOf(record.pid, record.pidversion),
             destination: flow.destination,
             address: flow.address,
+            remotePort: record.remotePort,
+            scope: flow.scope,
+            isServed: record.direction === Direction.inbound,
+            flow,
             out,
             in: bytesIn,
             moreOut: Math.max(0, out - flow.out),
