@@ -9,6 +9,15 @@ export function isIpv4(address: Uint8Array): boolean {
   return address[10] === 0xff && address[11] === 0xff
 }
 
+/** 64:ff9b::/96 (RFC 6052): IPv4 behind a NAT64, as a network without IPv4 gives its hosts. */
+const NAT64 = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0]
+
+/** The IPv4 address that stands behind one of NAT64, as ::ffff:a.b.c.d; undefined of all others. */
+export function behindNat64(address: Uint8Array): Uint8Array | undefined {
+  if (address[3] !== 0x9b || NAT64.some((byte, i) => address[i] !== byte)) return undefined
+  return Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...address.subarray(12)])
+}
+
 /** `192.0.2.7`, or IPv6 in the form of RFC 5952. */
 export function formatAddress(address: Uint8Array): string {
   if (isIpv4(address)) return `${address[12]}.${address[13]}.${address[14]}.${address[15]}`

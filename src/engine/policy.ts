@@ -1,7 +1,7 @@
 // What is in force: which networks count as outside, and what is known to be harmless here. docs/policy.md says it for
 // those who write one.
 import type { PolicyRecord } from '../records/record.gen.ts'
-import { type Cidr, cidrHas, parseCidr } from './address.ts'
+import { behindNat64, type Cidr, cidrHas, parseCidr } from './address.ts'
 import { type Exception, type ExceptionDocument, readException } from './exception.ts'
 import {
   type HostRule,
@@ -115,10 +115,12 @@ function readCidr(value: unknown, where: string): Cidr {
   return cidr
 }
 
-const hasHost = (rule: HostRule, address: Uint8Array, hostname: string): boolean =>
-  rule.kind === 'network'
-    ? cidrHas(rule.cidr, address)
-    : hostname === rule.domain || hostname.endsWith(`.${rule.domain}`)
+function hasHost(rule: HostRule, address: Uint8Array, hostname: string): boolean {
+  if (rule.kind !== 'network')
+    return hostname === rule.domain || hostname.endsWith(`.${rule.domain}`)
+  const v4 = behindNat64(address)
+  return cidrHas(rule.cidr, address) || (v4 !== undefined && cidrHas(rule.cidr, v4))
+}
 
 const pathMatches = (pattern: string, path: string): boolean =>
   pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern

@@ -102,6 +102,15 @@ describe('addresses', () => {
       '[2001:db8:7::/48]:22',
     )
     assert.equal(destinationKey(must('::1'), 9000, '', 'loopback'), '[::1]:9000')
+    // Behind a NAT64 as elsewhere, and only there.
+    assert.equal(
+      destinationKey(must('64:ff9b::203.0.113.77'), 443, '', 'external'),
+      '203.0.113.0/24:443',
+    )
+    assert.equal(
+      destinationKey(must('64:ff9b:0:1::203.0.113.77'), 443, '', 'external'),
+      '[64:ff9b::/48]:443',
+    )
     assert.equal(
       destinationKey(must('203.0.113.77'), 443, 'a.example', 'external'),
       'a.example:443',

@@ -38,6 +38,18 @@ describe('policy', () => {
       assert.equal(engine.counters().suppressed, 1)
     })
 
+  it('suppresses an address of HostWhitelist behind a NAT64, by either name', () => {
+    const script = stranger().upload({ ...upload, to: '64:ff9b::203.0.113.7' })
+    for (const entry of ['203.0.113.0/24', '64:ff9b::203.0.113.7'])
+      assert.equal(
+        tell(script, { policy: makePolicy({ hostWhitelist: [entry] }) }).alerts.length,
+        0,
+      )
+    const { alerts } = tell(script, { policy: makePolicy({ hostWhitelist: ['203.0.112.0/24'] }) })
+    assert.equal(alerts[0]?.destination.key, '203.0.113.0/24:443')
+    assert.equal(alerts[0]?.destination.address, '64:ff9b::cb00:7107')
+  })
+
   for (const entry of ['203.0.112.0/24', 'xample.org', 'other.example.org'])
     it(`does not suppress what HostWhitelist does not name: ${entry}`, () => {
       const script = stranger().name(1, 'files.example.org').upload(upload)

@@ -1,7 +1,7 @@
 // Where a flow goes: what pairs are keyed by.
 
 import { port as checkedPort } from '../../units.ts'
-import { formatAddress, isIpv4 } from '../address.ts'
+import { behindNat64, formatAddress, isIpv4 } from '../address.ts'
 import type { DestinationView } from '../finding.ts'
 import type { Policy } from '../policy.ts'
 import { type Scope, scopeOf } from '../scope.ts'
@@ -30,7 +30,7 @@ export type Destination = {
 
 /**
  * What pairs are keyed by: the registered domain where the source gives a host name, else IPv4 /24 or IPv6 /48 (loopback:
- * the address itself), and the port.
+ * the address itself), and the port. What lies behind a NAT64 is the IPv4 that it is elsewhere: else all of IPv4 were one.
  */
 export function destinationKey(
   address: Uint8Array,
@@ -40,7 +40,8 @@ export function destinationKey(
 ): string {
   if (hostname !== '') return `${registeredDomain(hostname)}:${remotePort}`
   if (scope === 'loopback') return `${bracketed(address)}:${remotePort}`
-  if (isIpv4(address)) return `${address[12]}.${address[13]}.${address[14]}.0/24:${remotePort}`
+  const v4 = isIpv4(address) ? address : behindNat64(address)
+  if (v4) return `${v4[12]}.${v4[13]}.${v4[14]}.0/24:${remotePort}`
   const block = new Uint8Array(16)
   block.set(address.subarray(0, 6))
   return `[${formatAddress(block)}/48]:${remotePort}`
