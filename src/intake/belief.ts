@@ -206,7 +206,7 @@ export function createBelief(options: {
     for (const row of book.rows())
       if (row.source === mark.source && !row.isNamed && row.isOpen) {
         // While it is open: what is over is not the same as what began later.
-        const other = book.sameFlow(row, ({ isOpen, source: of }) => isOpen && isWorking(of))
+        const other = passing.otherOf(row)
         if (other !== undefined && row.given !== undefined) takeFrom(row, other)
         row.isOpen = false
         row.isLost = true

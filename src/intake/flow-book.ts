@@ -5,17 +5,9 @@
 // the filter a flow for each peer, anew when it comes and when the socket was idle. Such rows are no one flow; they are of
 // one socket (sockets.ts).
 import { FLOW_AT, FLOW_FIXED_BYTES, FlowState } from '../records/record.gen.ts'
-import {
-  beganTogether,
-  createIndex,
-  haveMet,
-  haveSameEnds,
-  haveSameSocket,
-  isSame,
-  likestOf,
-  nearestOf,
-} from './flow-index.ts'
+import { createIndex, haveMet, haveSameEnds, haveSameSocket, nearestOf } from './flow-index.ts'
 import { countAt, type FlowRow, isUdp, keyOf, noteMaker, rowOf } from './flow-row.ts'
+import { createSameFlow, type SameFlow } from './same-flow.ts'
 import type { Tally } from './tally.ts'
 import { createWitness, type Witness } from './witness.ts'
 
@@ -25,11 +17,8 @@ export type FlowBook = {
   find(source: number, id: bigint, epoch: number): FlowRow | undefined
   /** Keeps a name or gone record until its flow is told; hands it out when it is. */
   keepString(source: number, id: bigint, epoch: number, record: Uint8Array): void
-  /**
-   * The row of another source that is the same flow and passes `test`; where one has no port, of those that may be the
-   * likest. Never of UDP.
-   */
-  sameFlow(row: FlowRow, test: (other: FlowRow) => boolean): FlowRow | undefined
+  /** The rows of other sources that are the same flow. */
+  sameFlow: Pick<SameFlow, 'find' | 'has' | 'isOneOfSeveral' | 'ofWhichLikest'>
   /**
    * Whether another source told a flow of its ends to its end since then, with as much as it has: of a row that is told as
    * closed, whose beginning nobody knows. Never of UDP.
@@ -46,7 +35,7 @@ export type FlowBook = {
   rows(): Iterable<FlowRow>
   /** What is known to have passed of UDP. */
   witness: Witness
-  /** What the next engine would decide by it has changed. */
+  /** What the next engine would decide by it has changed, such as that it is given, or has ended for the engine. */
   touch(row: FlowRow): void
   /** Rows that were touched since the last call, those of which counts alone have changed, what was forgotten, and tallies. */
   takeTouched(): {
@@ -73,6 +62,7 @@ export function createFlowBook(
 ): FlowBook {
   const rows = new Map<string, FlowRow>()
   const all = createIndex<FlowRow>()
+  const sameFlow = createSameFlow(all)
   const ofSockets = createIndex<FlowRow>()
   const strings = new Map<string, { epoch: number; records: Uint8Array[] }>()
   let touched = new Set<FlowRow>()
@@ -81,10 +71,12 @@ export function createFlowBook(
 
   const file = (row: FlowRow): void => {
     all.add(row)
+    sameFlow.file(row)
     if (row.isSocket) ofSockets.add(row)
   }
   const unfile = (row: FlowRow): void => {
     all.remove(row)
+    sameFlow.unfile(row)
     if (row.isSocket) ofSockets.remove(row)
   }
   const put = (row: FlowRow): void => {
@@ -94,6 +86,7 @@ export function createFlowBook(
   for (const row of before.rows) put(row)
   const touch = (row: FlowRow): void => {
     touched.add(row)
+    sameFlow.refile(row)
     row.touchedBytes = row.out + row.in
   }
   const witness = createWitness(touch, before.tallies)
@@ -106,24 +99,6 @@ export function createFlowBook(
   const remove = (row: FlowRow): void => {
     takeOut(row)
     witness.forget(row)
-  }
-  /**
-   * Rows of other sources that may be the same flow. One without a port is none whose port its source tells, and none that
-   * is older where another began with it.
-   */
-  const maybeSame = (row: FlowRow): FlowRow[] => {
-    const found = all.near(row).filter((other) => {
-      if (!isSame(row, other)) return false
-      const [bound, unbound] = row.localPort === 0 ? [other, row] : [row, other]
-      if (unbound.localPort !== 0 || bound.localPort === 0) return true
-      for (const one of all.bound(bound))
-        if (one.source === unbound.source && isSame(one, bound)) return false
-      return true
-    })
-    if (row.localPort !== 0 || found.length < 2) return found
-    const isYoung = (other: FlowRow): boolean => !other.isFoundOpen && beganTogether(row, other)
-    const young = new Set(found.filter(isYoung).map(({ source }) => source))
-    return found.filter((other) => isYoung(other) || !young.has(other.source))
   }
   /** Whether its source has told a flow of the socket's port before: it would know that of this one, too. */
   const wasBound = (row: FlowRow, socket: FlowRow): boolean =>
@@ -237,11 +212,7 @@ export function createFlowBook(
       if (strings.size >= rowsMax) strings.delete(strings.keys().next().value as string)
       strings.set(key, { epoch, records: [record] })
     },
-    sameFlow(row, test) {
-      if (isUdp(row)) return undefined
-      const found = maybeSame(row).filter(test)
-      return found.length < 2 ? found[0] : likestOf(row, found)
-    },
+    sameFlow,
     wasToldElsewhere: (row, sinceNs) =>
       all
         .near(row)
@@ -256,8 +227,7 @@ export function createFlowBook(
         ),
     isSure: (row, other) =>
       (row.localPort !== 0 && row.localPort === other.localPort) ||
-      (maybeSame(row).filter(({ source }) => source === other.source).length === 1 &&
-        maybeSame(other).filter(({ source }) => source === row.source).length === 1),
+      (sameFlow.isOnly(row, other) && sameFlow.isOnly(other, row)),
     sockets,
     ofSocket: (row) =>
       all.near(row).filter(
@@ -306,6 +276,6 @@ export function createFlowBook(
       forgotten = 0
       return count
     },
-    looked: () => all.looked() + ofSockets.looked(),
+    looked: () => all.looked() + ofSockets.looked() + sameFlow.looked(),
   }
 }

@@ -52,16 +52,34 @@ export function likestOf(row: FlowRow, found: readonly FlowRow[]): FlowRow {
   )
 }
 
+/**
+ * Whether of two that may be of its flow, and of one source, the first is surely liker; false says nothing. Where one counts
+ * from its own beginning this is not known without the others.
+ */
+export function isLikelier(row: FlowRow, one: FlowRow, than: FlowRow): boolean {
+  const isOneCertain = isCertain(row, one)
+  if (isOneCertain !== isCertain(row, than)) return isOneCertain
+  if (row.hasOwnBeginning || one.hasOwnBeginning || than.hasOwnBeginning) return false
+  const further = isOneCertain ? 0 : apart(row, than) - apart(row, one)
+  return further > 0 || (further === 0 && isNearer(row, one, than))
+}
+
+/** Of two that are as near one is it for good. */
+const isNearer = (row: FlowRow, one: FlowRow, than: FlowRow): boolean => {
+  const [its, other] = [distance(row, one), distance(row, than)]
+  return its < other || (its === other && one.id < than.id)
+}
 export const nearestOf = (row: FlowRow, found: readonly FlowRow[]): FlowRow =>
-  found.reduce((a, b) => (distance(row, b) < distance(row, a) ? b : a))
+  found.reduce((a, b) => (isNearer(row, b, a) ? b : a))
 
 /** Rows by their ends: a program may have thousands of flows to one peer, or sockets of one port. */
 export function createIndex<Row extends Ends>() {
   const under = new Map<string, Set<Row>>()
   let looked = 0
+  const portKey = (what: string, localPort: number): string => `${what} from ${localPort}`
   const keysOf = (what: string, { localPort, pid }: Ends) => {
     const unknown = `${what} from ? of ${pid}`
-    const fromPort = localPort === 0 ? unknown : `${what} from ${localPort}`
+    const fromPort = localPort === 0 ? unknown : portKey(what, localPort)
     return { ofProcess: `${what} of ${pid}`, fromPort, unknown }
   }
   /** A UDP socket without a peer is looked for, and looks, by its port or process alone. */
@@ -70,12 +88,14 @@ export function createIndex<Row extends Ends>() {
       const { ofProcess, fromPort } = keysOf(what, row)
       return [ofProcess, fromPort]
     })
-  const beside = (what: string, row: Ends): Row[] => {
+  function* beside(what: string, row: Ends): Generator<Row> {
+    if (under.size === 0) return
     const { ofProcess, fromPort, unknown } = keysOf(what, row)
-    const keys = row.localPort === 0 ? [ofProcess] : [fromPort, unknown]
-    const found = keys.flatMap((key) => [...(under.get(key) ?? [])])
-    looked += found.length
-    return found
+    for (const key of row.localPort === 0 ? [ofProcess] : [fromPort, unknown])
+      for (const found of under.get(key) ?? []) {
+        looked++
+        yield found
+      }
   }
   return {
     add(row: Row): void {
@@ -94,15 +114,18 @@ export function createIndex<Row extends Ends>() {
     },
     /** All that may be of the same flow or socket, and others. */
     near(row: Ends): Row[] {
-      if (!isUdp(row)) return beside(row.peer, row)
-      if (row.peer === NO_PEER) return beside(UDP_BEGINS, row)
+      if (!isUdp(row)) return [...beside(row.peer, row)]
+      if (row.peer === NO_PEER) return [...beside(UDP_BEGINS, row)]
       return [...beside(row.peer, row), ...beside(NO_PEER, row)]
     },
+    /** The same one by one: who stops looks at no more. REQUIRES: it is not of UDP. */
+    each: (row: Ends): Iterable<Row> => beside(row.peer, row),
     /** All that have its port and peer; REQUIRES: it has one, and is not of UDP. */
-    bound(row: Ends): Iterable<Row> {
-      const found = under.get(keysOf(row.peer, row).fromPort) ?? []
-      for (const _ of found) looked++
-      return found
+    *bound(row: Ends): Generator<Row> {
+      for (const found of under.get(portKey(row.peer, row.localPort)) ?? []) {
+        looked++
+        yield found
+      }
     },
     /** Rows that were found so far: what it costs. */
     looked: () => looked,

@@ -114,7 +114,7 @@ export function createGiving(
 
   /** From here on the engine is told of the flow by this row. */
   const give = (row: FlowRow): void => {
-    const other = book.sameFlow(row, ({ given, isOpen }) => given !== undefined && isOpen)
+    const other = book.sameFlow.find(row, 'given', ({ isOpen }) => isOpen)
     if (other !== undefined) {
       takeFrom(other, row)
       return
@@ -177,8 +177,8 @@ export function createGiving(
   const compare = (row: FlowRow): void => {
     if (!row.hasOwnBeginning || row.given !== undefined) return
     const other =
-      book.sameFlow(row, ({ given }) => given !== undefined) ??
-      book.sameFlow(row, ({ hasOwnBeginning }) => !hasOwnBeginning)
+      book.sameFlow.find(row, 'given') ??
+      book.sameFlow.find(row, 'all', ({ hasOwnBeginning }) => !hasOwnBeginning)
     if (other === undefined) return
     const { given } = other
     const aheadOut = (given ? given.out + given.baseOut : other.out) - row.out
@@ -221,11 +221,8 @@ export function createGiving(
     // Who told it first may be heard of again long after.
     if (ended.id !== row.id) keepEnd(ended.id, ended)
     // Another may tell of it when this row is forgotten.
-    book.sameFlow(row, (other) => {
-      const nearest = book.sameFlow(other, ({ source }) => source === row.source)
-      if (other.given === undefined && nearest === row) putEnd(other, ended, row.lastNs)
-      return false
-    })
+    for (const other of book.sameFlow.ofWhichLikest(row, ({ given }) => given === undefined))
+      putEnd(other, ended, row.lastNs)
   }
 
   /** As it ended, `base` in all; of one with its own beginning it is what it has now. */
@@ -242,7 +239,7 @@ export function createGiving(
   /** What another source or an engine before this one told the end of. */
   const findEnd = (row: FlowRow): void => {
     if (row.ended !== undefined) return
-    const other = book.sameFlow(row, ({ ended }) => ended !== undefined)
+    const other = book.sameFlow.find(row, 'ended')
     const before = endedBefore.get(`${row.id}`)
     if (other?.ended !== undefined) putEnd(row, other.ended, other.endedNs)
     else if (before !== undefined && before.epoch >= row.epoch)

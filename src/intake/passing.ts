@@ -21,6 +21,8 @@ export type Passing = {
   takeUnsure(): FlowRow[]
   /** What the believed source can never tell, from who has it. */
   giveStaying(): void
+  /** Who else tells it now. */
+  otherOf(row: FlowRow): FlowRow | undefined
   /** Given flows of sources that are gone, which the one that is believed now has not named. */
   closeOrphans(): void
   /** What a source had that is gone, and that was not the one believed, goes on with another that has it. */
@@ -48,16 +50,15 @@ export function createPassing(
   const { give, takeFrom, closeLost, markTold, findEnd, hasNothingNew, sockets } = giving
   const { believed, isWorking, staysWith, nowNs } = who
   const unsure = new Set<FlowRow>()
+  const isOpen = (row: FlowRow): boolean => row.isOpen
 
   const isTold = (row: FlowRow): boolean =>
     row.isSocket
       ? book.ofSocket(row).some(({ given }) => given !== undefined)
-      : book.sameFlow(row, ({ source, given }) => source === believed() || given !== undefined) !==
-        undefined
+      : book.sameFlow.has(row, 'given') ||
+        book.sameFlow.has(row, 'all', ({ source }) => source === believed())
   const isUntold = (row: FlowRow): boolean =>
-    !row.isLoopback &&
-    book.sameFlow(row, ({ given, ended }) => given !== undefined || ended !== undefined) ===
-      undefined
+    !row.isLoopback && !book.sameFlow.has(row, 'given') && !book.sameFlow.has(row, 'ended')
   /** A UDP socket is the believed source's, whoever has it; else what another tells of it is held. */
   const isHeld = (row: FlowRow): boolean =>
     !(row.isSocket && row.source === believed()) && sockets.hold(row, isWorking)
@@ -68,8 +69,7 @@ export function createPassing(
   const isUnsure = (row: FlowRow): boolean => {
     unsure.delete(row)
     if (isUdp(row) || row.localPort !== 0 || nowNs() >= row.firstNs + NEXT_WITHIN_NS) return false
-    const isGiven = ({ given, isOpen }: FlowRow): boolean => given !== undefined && isOpen
-    const other = book.sameFlow(row, isGiven)
+    const other = book.sameFlow.find(row, 'given', isOpen)
     if (other === undefined || beganTogether(row, other) || !isWorking(other.source)) return false
     unsure.add(row)
     return true
@@ -80,10 +80,23 @@ export function createPassing(
   }
   /** Whether nothing was told for so long of any flow that this one may be. */
   const areAllBehind = (row: FlowRow, nowNs: bigint): boolean => {
-    const isTalkedOf = ({ given, isOpen, lastNs }: FlowRow): boolean =>
-      given !== undefined && isOpen && nowNs < lastNs + BEHIND_NS
-    return book.sameFlow(row, isTalkedOf) === undefined
+    const isTalkedOf = ({ isOpen, lastNs }: FlowRow): boolean =>
+      isOpen && nowNs < lastNs + BEHIND_NS
+    return !book.sameFlow.has(row, 'given', isTalkedOf)
   }
+  /** Whether one that is told without a port has counted the same: then that is the likest, and nothing is missing. */
+  const hasItsLike = (row: FlowRow): boolean =>
+    row.isOpen &&
+    row.localPort !== 0 &&
+    !row.hasOwnBeginning &&
+    book.sameFlow.has(
+      row,
+      'given',
+      ({ isOpen, localPort, out, in: bytesIn }) =>
+        isOpen && localPort === 0 && out === row.out && bytesIn === row.in,
+    )
+  const otherOf = (row: FlowRow): FlowRow | undefined =>
+    book.sameFlow.find(row, 'all', ({ isOpen, source }) => isOpen && isWorking(source))
   const giveAll = (row: FlowRow): void => {
     give(row)
     if (!row.isOpen) markTold(row)
@@ -93,6 +106,7 @@ export function createPassing(
     isTold,
     isUntold,
     hasNews,
+    otherOf,
     takeUnsure() {
       const rows = [...unsure]
       unsure.clear()
@@ -113,7 +127,7 @@ export function createPassing(
     handOver(source) {
       for (const row of [...book.rows()]) {
         if (row.given === undefined || row.source !== source) continue
-        const other = book.sameFlow(row, ({ isOpen, source: of }) => isOpen && isWorking(of))
+        const other = otherOf(row)
         if (other !== undefined) takeFrom(row, other)
       }
     },
@@ -127,15 +141,21 @@ export function createPassing(
       }
     },
     takeOverBehind(nowNs) {
+      const rests = (row: FlowRow): boolean => row.isOpen && nowNs >= row.lastNs + BEHIND_NS
+      const resting = new Set<string>()
+      for (const row of book.rows())
+        if (row.given !== undefined && rests(row)) resting.add(row.peer)
       for (const row of [...book.rows()]) {
-        if (row.given !== undefined || row.source === believed() || hasNothingNew(row)) continue
-        const told = book.sameFlow(row, ({ given, isOpen }) => given !== undefined && isOpen)
-        if (told === undefined || nowNs < told.lastNs + BEHIND_NS || row.lastNs <= told.lastNs)
-          continue
-        if (row.isOpen && row.out <= told.out && row.in <= told.in) continue
+        if (!resting.has(row.peer) || row.given !== undefined || row.source === believed()) continue
         // Of several without a port one that rests would be taken for one that moves, and told by both; unless all rest that are
         // told: then each that moves goes on with one of them, and what they sent together is told once.
-        if (!book.isSure(row, told) && !areAllBehind(row, nowNs)) continue
+        const areBehind = areAllBehind(row, nowNs)
+        if (!areBehind && book.sameFlow.isOneOfSeveral(row, 'given', isOpen)) continue
+        if (hasNothingNew(row) || hasItsLike(row)) continue
+        const told = book.sameFlow.find(row, 'given', isOpen)
+        if (told === undefined || !rests(told) || row.lastNs <= told.lastNs) continue
+        if (row.isOpen && row.out <= told.out && row.in <= told.in) continue
+        if (!areBehind && !book.isSure(row, told)) continue
         giveAll(row)
       }
     },

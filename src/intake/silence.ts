@@ -55,7 +55,7 @@ export function createFilterSilence(book: FlowBook): FilterSilence {
     const atNs = peers.get(row.peer)
     return (
       (atNs !== undefined && atNs <= row.firstNs + LATE_NS && row.firstNs <= atNs + LATE_NS) ||
-      book.sameFlow(row, others) !== undefined ||
+      book.sameFlow.has(row, 'all', others) ||
       book.ofSocket(row).some(others)
     )
   }

@@ -5,6 +5,14 @@ import { Source, scene } from './flows.ts'
 
 const { filter, networkStatistics: statistics } = Source
 
+/** CPU time that `work` takes, ms. */
+function cpuMs(work: () => void): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1_000
+}
+
 describe('of several flows without a port, of one process to one peer,', () => {
   const none = { localPort: 0 }
   /** One rests and one sends, as the filter and NetworkStatistics have them; both began at one moment. */
@@ -119,5 +127,54 @@ describe('of several flows without a port, of one process to one peer,', () => {
     // The other is not told by NetworkStatistics, and ends as it was.
     tells(statistics, { id: 71, out: 1_990, localPort: 50_001 })
     assert.equal(ledger.out, 2_990)
+  })
+
+  describe('be they a thousand,', () => {
+    /** What a second of so many costs, some of which rest, and then their end: the least of several. */
+    function costOf(count: number) {
+      const story = scene()
+      const { begins, wait, teller, belief } = story
+      begins(filter)
+      begins(statistics)
+      wait(3_000)
+      const all = Array.from({ length: count }, (_, index) => index + 1)
+      const told = (out: (id: number) => number, state: 'report' | 'closed' = 'report') =>
+        Buffer.concat([
+          ...all.map((id) => teller.flow(filter, { id, out: out(id), state, ...none })),
+          ...all.map((id) =>
+            teller.flow(statistics, {
+              id: 10_000 + id,
+              out: out(id),
+              localPort: 1_024 + id,
+              state,
+            }),
+          ),
+        ])
+      const take = (records: Uint8Array) => story.ledger.take(belief.take(records))
+      const seconds: number[] = []
+      for (let second = 0; second < 60; second++) {
+        const records = told((id) => id + (id % 10 === 0 ? 0 : second * 1_000))
+        teller.atMs += 1_000
+        const tick = teller.tick()
+        seconds.push(cpuMs(() => void belief.take(Buffer.concat([records, tick]))))
+      }
+      const end = told((id) => id + (id % 10 === 0 ? 0 : 60_000), 'closed')
+      const endMs = cpuMs(() => void take(end))
+      // They are looked at each fifth second.
+      const ofFive = Array.from({ length: 9 }, (_, five) =>
+        seconds.slice(15 + 5 * five, 20 + 5 * five).reduce((sum, ms) => sum + ms, 0),
+      )
+      return { fiveMs: Math.min(...ofFive), endMs, out: story.ledger.out }
+    }
+
+    it('each costs about what it does among a hundred, and its end too', function () {
+      this.timeout(60_000)
+      costOf(50)
+      const [few, many] = [costOf(100), costOf(1_000)]
+      assert.equal(many.out, (1_000 * 1_001) / 2 + 900 * 60_000)
+      // Measured: 10 to 13 times and 20 times. Where each was compared with all 78 times, and 600 times.
+      assert.ok(many.fiveMs < 25 * few.fiveMs, `${many.fiveMs} ms, ${few.fiveMs} ms`)
+      assert.ok(many.endMs < 60 * few.endMs, `${many.endMs} ms, ${few.endMs} ms`)
+    })
   })
 })

@@ -19,19 +19,10 @@ describe('the book of flows', () => {
     const row = tell(filter, { id: 1, out: 0, localPort: 0, pid: 7 })
     const ported = tell(statistics, { id: 70, out: 0, localPort: 51, pid: 7 })
     const other = tell(statistics, { id: 71, out: 0, localPort: 52, pid: 7 })
-    assert.equal(
-      book.sameFlow(other, () => true),
-      row,
-    )
+    assert.equal(book.sameFlow.find(other, 'all'), row)
     tell(filter, { id: 1, out: 0, localPort: 51, pid: 7 })
-    assert.equal(
-      book.sameFlow(ported, () => true),
-      row,
-    )
-    assert.equal(
-      book.sameFlow(other, () => true),
-      undefined,
-    )
+    assert.equal(book.sameFlow.find(ported, 'all'), row)
+    assert.equal(book.sameFlow.find(other, 'all'), undefined)
   })
 
   it('finds none that it has forgotten, whichever ends it had', () => {
@@ -42,10 +33,7 @@ describe('the book of flows', () => {
     tell(filter, { ...told, localPort: 51, state: 'closed' })
     assert.equal(expire().length, 1)
     const row = tell(statistics, { id: 70, out: 0, localPort: 51, pid: 7 })
-    assert.equal(
-      book.sameFlow(row, () => true),
-      undefined,
-    )
+    assert.equal(book.sameFlow.find(row, 'all'), undefined)
   })
 
   it('looks at few rows for each, be there thousands to one peer, from one UDP port or of one process', () => {
@@ -66,13 +54,37 @@ describe('the book of flows', () => {
           [statistics, 10_000],
         ] as const) {
           const row = tell(source, { id: first + index, out: 1, pid: 7, ...of(index) })
-          book.sameFlow(row, () => true)
+          book.sameFlow.find(row, 'all')
           book.sockets(row)
           book.ofSocket(row)
         }
       const each = book.looked() / (2 * many)
       assert.ok(each < 12, `${what}: ${each}`)
     }
+  })
+
+  it('looks at few of thousands without a port to one peer, for what has ended and for whether there is any', () => {
+    const many = 2_000
+    const { book, tell } = opened()
+    for (let index = 0; index < many; index++) {
+      const row = tell(filter, { id: 1 + index, out: 1, pid: 7, localPort: 0 })
+      if (index % 400 !== 0) continue
+      row.ended = {
+        ...{ id: row.id, epoch: 1, out: 1, in: 0, baseOut: 0, baseIn: 0 },
+        pid: 7,
+        pidversion: 1,
+      }
+      book.touch(row)
+    }
+    const before = book.looked()
+    for (let index = 0; index < many; index++) {
+      const row = tell(statistics, { id: 10_000 + index, out: 1, pid: 7, localPort: 1_024 + index })
+      assert.ok(book.sameFlow.has(row, 'all'))
+      assert.ok(book.sameFlow.find(row, 'ended'))
+      assert.equal(book.sameFlow.find(row, 'given'), undefined)
+    }
+    const each = (book.looked() - before) / many
+    assert.ok(each < 12, `${each}`)
   })
 
   it('forgets what was told as closed, and not what is only lost, until it is told again', () => {
