@@ -36,15 +36,14 @@ const NUMBERS_AN_EVASION = 200
 const RECORDED_FROM = 40_000
 const SLEPT_FROM = 50_000
 
-/** Ways to take a whole machine for one program. */
-const WHOLE: readonly { name: string; signer: Signer; isKnown: boolean }[] = [
-  { name: 'new, unsigned', signer: 'unsigned', isKnown: false },
-  { name: 'new, ad hoc', signer: 'adhoc', isKnown: false },
-  { name: 'new, Developer ID', signer: 'developer_id', isKnown: false },
-  { name: 'new, notarized', signer: 'notarized', isKnown: false },
-  { name: 'known, unsigned', signer: 'unsigned', isKnown: true },
-  { name: 'known, notarized', signer: 'notarized', isKnown: true },
-]
+/** Ways to take a whole machine for one program: new that day or known for long, by each signer. */
+const WHOLE: readonly { name: string; signer: Signer; isKnown: boolean }[] = (
+  [false, true] as const
+).flatMap((isKnown) =>
+  (['unsigned', 'adhoc', 'developer_id', 'notarized', 'app_store', 'platform'] as const).map(
+    (signer) => ({ name: `${isKnown ? 'known' : 'new'}, ${signer}`, signer, isKnown }),
+  ),
+)
 
 export function runMachine(plan: MachinePlan): MachineResult {
   const { host } = plan
@@ -64,7 +63,7 @@ export function runMachine(plan: MachinePlan): MachineResult {
     })),
   )
   const startMs = plan.nowMs()
-  const raised = readAll(engines, rivals, before, told)
+  const raised = [...readEach(engines, before, told), ...readRivals(rivals, before, told)]
   const tookMs = plan.nowMs() - startMs
   const outcomes = raised.map((alerts) => byActor(alerts, told.actors))
   const subjects: Subject[] = [...injected].map(([actor, cell]) => {
@@ -91,12 +90,15 @@ export function runMachine(plan: MachinePlan): MachineResult {
     detectors: all.map(({ name }) => name),
     apps: outcomes.map((found) => ordinary.flatMap((actor) => scoresOf(found.get(actor) ?? []))),
     whole: WHOLE.map((way, index) => {
-      // What a term is worth is asked of the first way alone: a way costs seven days of reading, for each of them.
-      const asked = index === 0 ? engines : engines.slice(0, 1)
-      const [own = [], ...rest] = wholeOf(host, way, asked, rivals)
-      const unasked = engines.slice(asked.length).map(() => null)
-      const ofEngines = [own, ...rest.slice(0, asked.length - 1), ...unasked]
-      return { name: way.name, scores: [...ofEngines, ...rest.slice(asked.length - 1)] }
+      const { engineScores, rivalScores } = wholeOf(host, way, {
+        // What a term is worth is asked of the first way alone: a way costs seven days of reading, for each of them.
+        engines: index === 0 ? engines : engines.slice(0, 1),
+        // No rival knows of signers: one is as all.
+        rivals: way.signer === 'unsigned' ? rivals : undefined,
+      })
+      const unasked = engines.slice(engineScores.length).map(() => null)
+      const ofRivals = rivalScores ?? rivals.detectors.map(() => null)
+      return { name: way.name, scores: [...engineScores, ...unasked, ...ofRivals] }
     }),
     subjects,
   }
@@ -130,30 +132,26 @@ function sleepersOn(daysBefore: number, injected: Iterable<Actor>): Actor[] {
     .map((actor, index) => ({ ...actor, sendings: traceOf(SLEPT_FROM + index) }))
 }
 
-/** By detector: the engines, then the rivals, which share a reading. */
-function readAll(
-  engines: readonly Detector[],
-  rivals: Rivals,
-  before: Uint8Array,
-  told: Told,
-): Raised[][] {
-  const ofEngines = engines.map((detector) => {
+const readEach = (engines: readonly Detector[], before: Uint8Array, told: Told): Raised[][] =>
+  engines.map((detector) => {
     const run = detector.start()
     if (before.length > 0) run.before(before)
     return run.day(told.records)
   })
+
+/** They share a reading. */
+function readRivals(rivals: Rivals, before: Uint8Array, told: Told): Raised[][] {
   const run = rivals.startAll()
   run.before(before)
-  return [...ofEngines, ...run.day(told.records)]
+  return run.day(told.records)
 }
 
 /** The ordinary day as that of one program. */
 function wholeOf(
   host: Host,
   { signer, isKnown }: (typeof WHOLE)[number],
-  engines: readonly Detector[],
-  rivals: Rivals,
-): number[][] {
+  { engines, rivals }: { engines: readonly Detector[]; rivals: Rivals | undefined },
+): { engineScores: number[][]; rivalScores: number[][] | undefined } {
   const asOne = (actors: readonly Actor[]): Actor[] => [
     {
       ...{ label: 'app', name: 'whole', signer, code: `whole-${host.seed}`, isKnown },
@@ -166,5 +164,8 @@ function wholeOf(
       ? DAYS_BEFORE.map((daysBefore) => ({ daysBefore, actors: asOne(host.day(daysBefore)) }))
       : [],
   )
-  return readAll(engines, rivals, before, told).map(scoresOf)
+  return {
+    engineScores: readEach(engines, before, told).map(scoresOf),
+    rivalScores: rivals && readRivals(rivals, before, told).map(scoresOf),
+  }
 }

@@ -17,8 +17,12 @@ import type { Workload } from './workload.ts'
 /** Times a day that a recorded program of the ordinary day does what it was recorded to do, and how far its sizes spread. */
 const SESSIONS = [1, 8] as const
 const SPREAD = [0.5, 2] as const
-/** Share of machines that have a recorded program. */
-const PRESENCE = 0.4
+/**
+ * Of the known recordings every second is on machines of one half alone, the others on those of the other: a threshold that is set on
+ * one half has seen nothing of what it is spent on. Share of a half's machines that have one: 40 per cent of all.
+ */
+const PRESENCE = 0.8
+const HALVES = 2
 /** A host's log is split into so many applications, as detection-2026 splits them, by where they send. */
 const APPLICATIONS = 30
 
@@ -86,12 +90,15 @@ function recordedDay(
 /** A made-up machine with recorded programs among its ordinary ones, each on so many machines. */
 export function withRecorded(host: Host, workloads: readonly Workload[]): Host {
   const random = createRandom(host.seed * 613 + 5)
-  const has = workloads.flatMap((workload) => {
-    const { row } = workload
+  const known = workloads.filter(
+    ({ row }) => row.source === 'capture' && row.label === 'benign' && row.novelty === 'known',
+  )
+  const has = known.flatMap((workload, index) => {
     const isThere = random.next() < PRESENCE
     const by = actingFor(workload, random)
-    return isThere && row.source === 'capture' && row.label === 'benign' && row.novelty === 'known'
-      ? [{ workload, by: { ...by, code: `k-${row.name}-${host.seed}` } }]
+    // As `crossed` parts them: machines that follow each other have seeds that do.
+    return isThere && index % HALVES === host.seed % HALVES
+      ? [{ workload, by: { ...by, code: `k-${workload.row.name}-${host.seed}` } }]
       : []
   })
   return {

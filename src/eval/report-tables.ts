@@ -1,5 +1,6 @@
 // A report as tables of text: what the terminal, the document and the page show alike.
 import type { Evaluation } from './evaluate.ts'
+import { GRID } from './grid.ts'
 import { KINDS } from './kinds.ts'
 import type { Rate } from './rates.ts'
 import {
@@ -74,7 +75,7 @@ export function tablesOf({ madeUp: report, logs }: Evaluation): Table[] {
     budgetTable(report, report.detectors.filter(isWithinBudget)),
     naturalTable(rivals),
     costTable(rivals),
-    ...(today ? [sizeTable(today), sideTable(today)] : []),
+    ...(today ? [sizeTable(today), sideTable(today), flowsTable(today)] : []),
     limitTable(rivals),
     installTable(rivals),
     ...(today ? [kindTable(today)] : []),
@@ -180,6 +181,22 @@ const sideTable = (today: DetectorReport): Table => ({
   ),
 })
 
+function flowsTable(today: DetectorReport): Table {
+  const of = at(today, 'natural')?.byFlowsAndResponse ?? {}
+  return {
+    title: 'The engine by flows and answer',
+    about: 'Found at its own threshold, all sizes and signers.',
+    heads: ['flows', ...GRID.response],
+    rows: GRID.flows.map((flows) => [
+      `${flows}`,
+      ...GRID.response.map((response) => {
+        const found = of[`${flows}`]?.[response]
+        return found === undefined ? '-' : percent(found)
+      }),
+    ]),
+  }
+}
+
 function limitTable(rivals: DetectorReport[]): Table {
   const signers = Object.keys(rivals[0] ? (at(rivals[0], 0.5)?.limitBytes ?? {}) : {})
   return {
@@ -258,19 +275,24 @@ const rankTable = (rivals: DetectorReport[]): Table => ({
   ]),
 })
 
-function wholeTable(rivals: DetectorReport[]): Table {
-  const ways = Object.keys(rivals[0] ? (at(rivals[0], 'natural')?.whole ?? {}) : {})
-  return {
-    title: 'A whole machine as one program',
-    about:
-      'Alerts a host-day at the own threshold, at most three of one identity; interval, alerts and host-days.',
-    heads: ['detector', ...ways],
-    rows: rivals.map((one) => [
+const wholeTable = (rivals: DetectorReport[]): Table => ({
+  title: 'A whole machine as one program',
+  about:
+    'Alerts a host-day at the own threshold, at most three of one identity; interval, alerts and host-days. No rival knows of signers.',
+  heads: ['detector', 'signer', 'new that day', 'known for long'],
+  rows: rivals.flatMap((one) => {
+    const whole = at(one, 'natural')?.whole ?? {}
+    const signers = Object.keys(whole).flatMap((way) =>
+      way.startsWith('new, ') ? [way.slice('new, '.length)] : [],
+    )
+    return signers.map((signer) => [
       one.name,
-      ...ways.map((way) => dayText(at(one, 'natural')?.whole[way])),
-    ]),
-  }
-}
+      signers.length > 1 ? signer : 'any',
+      dayText(whole[`new, ${signer}`]),
+      dayText(whole[`known, ${signer}`]),
+    ])
+  }),
+})
 
 const waysTables = (rivals: DetectorReport[]): Table[] =>
   [

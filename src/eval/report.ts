@@ -41,6 +41,8 @@ export type Spent = {
   installsByKind: Record<string, Installs & { bySigner: Record<string, Installs> }>
   /** Not padded, by each side of the grid. */
   by: Record<string, Record<string, Share>>
+  /** Flows by answer. */
+  byFlowsAndResponse: Record<string, Record<string, Share>>
   /** Not padded, signer by size. */
   bySignerAndBytes: Record<string, Record<string, Share>>
   /** Of those found. */
@@ -179,6 +181,12 @@ function spentOf(
           side === 'response' ? attacks : unpadded,
           ({ subject }) => `${cellOf(subject)[side]}`,
         ),
+      ]),
+    ),
+    byFlowsAndResponse: Object.fromEntries(
+      [...groups(attacks, ({ subject }) => `${cellOf(subject).flows}`)].map(([flows, of]) => [
+        flows,
+        shares(of, ({ subject }) => cellOf(subject).response),
       ]),
     ),
     bySignerAndBytes,

@@ -113,6 +113,16 @@ describe('a made-up machine', () => {
     const beside = runMachine({ ...plan, attacks: [first, ...others] })
     assert.deepEqual(beside.subjects[0], alone.subjects[0])
     assert.deepEqual(beside.apps, alone.apps)
+    const ways = alone.whole.map(({ name, scores }) => [name, scores.filter(Boolean).length])
+    const classes = ['unsigned', 'adhoc', 'developer_id', 'notarized', 'app_store', 'platform']
+    const rivals = alone.detectors.length - 1
+    // Of rivals only the first signer is asked: they know of none.
+    assert.deepEqual(
+      ways,
+      ['new', 'known'].flatMap((age) =>
+        classes.map((signer, i) => [`${age}, ${signer}`, i === 0 ? 1 + rivals : 1]),
+      ),
+    )
     // Not an empty comparison: the engine tells of it.
     assert.ok((alone.subjects[0]?.steps[0]?.length ?? 0) > 0)
   })

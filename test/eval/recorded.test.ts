@@ -90,6 +90,23 @@ describe('what was recorded, in an evaluation', () => {
     assert.equal(install?.isKnown, false)
   })
 
+  it('keeps from one half of the machines what the other half has', async () => {
+    const read = await readWorkload(
+      row({ label: 'benign', novelty: 'known', flows: [] }),
+      captureOf,
+    )
+    const workloads = ['a', 'b', 'c', 'd'].map((name) => ({ ...read, row: { ...read.row, name } }))
+    const named = (seed: number): string[] =>
+      withRecorded(createHost(seed), workloads)
+        .day(0)
+        .flatMap(({ code }) => /^k-(.)-/.exec(code)?.[1] ?? [])
+    const ofHalf = (half: number): string[] => [
+      ...new Set(Array.from({ length: 20 }, (_, i) => named(20_000 + 2 * i + half)).flat()),
+    ]
+    assert.deepEqual(ofHalf(0).sort(), ['a', 'c'])
+    assert.deepEqual(ofHalf(1).sort(), ['b', 'd'])
+  })
+
   it("makes of a host's log a machine with all its bytes, and of its attack a stranger", async () => {
     const directory = mkdtempSync(join(tmpdir(), 'freshet-eval-'))
     try {

@@ -1,5 +1,6 @@
 // What is summed up of machines, and how it is said: each figure with what chance does to it and what it is of.
 import assert from 'node:assert/strict'
+import { allCells } from '../../src/eval/grid.ts'
 import type { MachineResult, Subject } from '../../src/eval/machine-result.ts'
 import { type Report, reportOf } from '../../src/eval/report.ts'
 import { tablesOf } from '../../src/eval/report-tables.ts'
@@ -11,7 +12,7 @@ const subject = (label: Subject['label'], scores: number[]): Subject => ({
 })
 const machine = (seed: number, apps: number[], subjects: Subject[] = []): MachineResult => ({
   ...{ seed, name: '', reports: 1, injectedReports: 1, tookMs: 0, detectors: ['points'] },
-  ...{ apps: [apps], whole: [{ name: 'new', scores: [[9, 8, 7]] }], subjects },
+  ...{ apps: [apps], whole: [{ name: 'new, unsigned', scores: [[9, 8, 7]] }], subjects },
 })
 const rowOf = (report: Report, title: string): string[] =>
   tablesOf({ madeUp: report, logs: [] }).find((table) => table.title === title)?.rows[0] ?? []
@@ -49,7 +50,29 @@ describe('a report', () => {
     assert.match(falseAlerts ?? '', /^1\.00 \(0\.\d\d-\d\.\d\d; 2\/2\)$/)
     const [, all] = rowOf(report, 'Order: attack against install')
     assert.match(all ?? '', /^0\.50 \(0\.\d\d-0\.\d\d; 2, 1\)$/)
-    const [, whole] = rowOf(report, 'A whole machine as one program')
+    const [, signer, whole, known] = rowOf(report, 'A whole machine as one program')
+    assert.deepEqual([signer, known], ['any', '-'])
     assert.match(whole ?? '', /^0\.00 \(0\.00-1\.84; 0\/2\)$/)
+  })
+
+  it('crosses flows with answers', () => {
+    const cells = allCells()
+    const of = (flows: number, response: string): number =>
+      cells.findIndex((cell) => cell.flows === flows && cell.response === response)
+    const told = [
+      { ...subject('attack', [90]), cell: of(1_000, 'none') },
+      { ...subject('attack', [10]), cell: of(1_000, '6 KiB a flow') },
+    ]
+    const report = reportOf([machine(0, [], told), machine(1, [])], [60])
+    const { rows = [] } =
+      tablesOf({ madeUp: report, logs: [] }).find(({ title }) => title.includes('flows and')) ?? {}
+    assert.deepEqual(
+      rows.map(([flows, none, some]) => [flows, none?.slice(-5), some?.slice(-5)]),
+      [
+        ['1', '-', '-'],
+        ['20', '-', '-'],
+        ['1000', ' 1/1)', ' 0/1)'],
+      ],
+    )
   })
 })
