@@ -47,6 +47,8 @@ export function createEsloggerLines(
       if (atNs !== beganNs) records.begin()
       beganNs = atNs
     },
+    // An event is a line.
+    end() {},
     lost: records.lost,
   }
 }

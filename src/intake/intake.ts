@@ -92,11 +92,18 @@ export function createIntake(
 
   /** What the engine is given for a record of a type that matters here; undefined: the record itself. */
   const turn = (type: number, view: DataView, at: number): Uint8Array[] | undefined => {
-    if (type === RecordType.mark) onMark(view, at)
-    else if (type === RecordType.loss && !isForeign) {
+    if (type === RecordType.mark) {
+      made = []
+      onMark(view, at)
+      if (made.length === 0) return undefined
+      const mark = new Uint8Array(view.buffer, view.byteOffset + at, view.getUint32(at, true))
+      return [...made, mark]
+    }
+    if (type === RecordType.loss && !isForeign) {
       const { source, count } = readLoss(view, at)
       sources.get(source)?.lost(Number(count))
-    } else if (type === RecordType.line) {
+    }
+    if (type === RecordType.line) {
       made = []
       const { source, atNs, text } = readLine(view, at)
       if (!isForeign) sources.get(source)?.line(text, atNs)

@@ -26,7 +26,7 @@ export type LineSourceParts = {
 
 export type LineSource = {
   line(text: string, cameNs: bigint): void
-  /** Any mark in today's layout: boot and clock are the machine's. */
+  /** Any mark in today's layout: boot and clock are the machine's. What it had to tell before one of its own comes first. */
   mark(mark: MarkRecord): void
   /** A loss of so many of its own lines. */
   lost(lines: number): void
@@ -84,6 +84,8 @@ export function createLineSource(parts: LineSourceParts): LineSource {
     mark(mark) {
       clock = mark
       if (mark.source !== source) return
+      if (mark.kind === Mark.stop || (mark.kind === Mark.start && mark.capabilities === 0))
+        teller.end()
       if (mark.kind !== Mark.start) return
       said = mark
       strange = 0

@@ -11,6 +11,8 @@ export type LineTeller = {
    * that there is is to be told again.
    */
   begin(atNs: bigint): void
+  /** The program has ended, and prints nothing more: what waited for its next line is told. */
+  end(): void
   /** Lines may be missing here: so many that were counted, which is told; 0: nobody counted them. */
   lost(lines: number): void
 }

@@ -160,7 +160,7 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
     !isCut(text, known) &&
     text.length - begins.length - 1 <= NAME_CHARACTERS_MAX
 
-  /** Another row begins, so the one that was held is what it looked like. */
+  /** Another row begins, or nothing more comes, so the one that was held is what it looked like. */
   const release = (known: NettopColumns): void => {
     if (held === undefined) return
     const { text, cameNs } = held
@@ -240,6 +240,9 @@ export function createNettopLines({ add, onEnumerated, flowsMax }: NettopParts):
       else flows.beginRun()
       moment.epoch = epoch
       isEpochKnown = true
+    },
+    end() {
+      if (columns !== undefined) release(columns)
     },
     lost() {
       moment.isDamaged = true

@@ -357,6 +357,23 @@ describe('a line that is not understood', () => {
     assert.equal(closes.length, 0)
   })
 
+  it('of nettop is told as it ends, where it may have been the first line of a name, and not where it is not whole', () => {
+    const row = flowRow('udp4 *:9<->*:*', 5)
+    const toldOf = (kind: number, last: string) => {
+      const pipe = story().sample(processRow('tool.77'), last)
+      const { views } = given(pipe.from(Source.nettop, 0).mark(kind).records)
+      const at = views.findIndex((view) => readIf(view)?.localPort === 9)
+      const markAt = views.findLastIndex((view) => view.getUint16(4, true) === RecordType.mark)
+      return [at >= 0 && at < markAt, markAt]
+    }
+    const readIf = (view: DataView) =>
+      view.getUint16(4, true) === RecordType.flow ? readFlow(view, 0) : undefined
+    for (const kind of [Mark.start, Mark.stop]) {
+      assert.equal(toldOf(kind, row)[0], true)
+      assert.equal(toldOf(kind, row.slice(0, -4))[0], false)
+    }
+  })
+
   const marksOf = (pipe: Pipe, source: number) =>
     given(pipe.records)
       .of(RecordType.mark, readMark)
