@@ -83,6 +83,8 @@ export type ProgramSource = NativeSource & {
 const STDERR_CHARS_MAX = 300
 /** Between SIGTERM and SIGKILL: one that hangs, or is stopped, heeds the latter alone. */
 const KILL_MS = 2_000
+/** So many times it is started without a terminal that ran nothing: a start that fails costs one pause more in so many. */
+const WITHOUT_TERMINAL_STARTS = 4
 /** Nothing of root's environment is its business. */
 const ENVIRONMENT = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C' }
 
@@ -112,8 +114,9 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
   let silentS = 0
   /** Why the one that runs was ended from here. */
   let endedFor: string | undefined
-  /** undefined from when it was found to run nothing: late lines are better than none. */
+  /** undefined from when it was found to run nothing, for some starts: late lines are better than none. */
   let { terminal } = options
+  let startsWithout = 0
   /** In a terminal the program is in a group of its own, and not in its script's. */
   let within: number | undefined
 
@@ -178,6 +181,11 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
 
   const start = (): void => {
     if (isClosed) return
+    // What ended before it said its pid may have ended for another reason, as where it was killed at once.
+    if (terminal === undefined && startsWithout++ === WITHOUT_TERMINAL_STARTS) {
+      terminal = options.terminal
+      startsWithout = 0
+    }
     const began = performance.now()
     header = undefined
     silentS = 0
@@ -207,6 +215,7 @@ export function openProgramSource(options: ProgramSourceOptions): ProgramSource 
       if (terminal !== undefined && within === undefined && endedFor === undefined) {
         log(`${program.name}: ${terminal} does not run it, so its lines may come late`)
         terminal = undefined
+        startsWithout = 0
       }
       within = undefined
       if (child === started) child = undefined

@@ -174,6 +174,21 @@ exec /usr/bin/script -qec "$line" /dev/null
       await until('its line', () => drain().includes('piped'))
       assert.match(logged[0] ?? '', /none does not run it, so its lines may come late$/)
     })
+
+    it('is tried again after some starts, where one ended before it said its pid', async () => {
+      const real = terminal()
+      const first = join(folder, 'first')
+      writeFileSync(
+        first,
+        `#!/bin/sh\n[ -e ${folder}/tried ] || { echo > ${folder}/tried; exit 1; }\nexec ${real} "$@"\n`,
+      )
+      chmodSync(first, 0o755)
+      const { drain, until } = start('if [ -t 1 ]; then echo terminal; sleep 60; fi; echo piped', {
+        terminal: first,
+      })
+      await until('a terminal', () => drain().includes('terminal'))
+      assert.equal(drain().filter((one) => one === 'piped').length, 4)
+    })
   })
 
   it('runs in a group of its own, with nothing of root’s environment, and ends with its source', async () => {
