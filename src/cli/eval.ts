@@ -65,12 +65,15 @@ export async function runEvalCommand(options: EvalCommand): Promise<number> {
   return 0
 }
 
+const waysIn = ({ detectors: [first] }: Report): number =>
+  Object.keys(first?.spent[0]?.evasions ?? {}).length
+
 const headingOf = (
   report: Report,
   workloads: readonly Workload[],
   { seed, machines, cells, terms, manifest }: EvalCommand,
 ): string[] => [
-  `${report.hostDays} made-up host-days of macOS (seed ${seed}), signer classes assigned; ${count(report.reports)} ordinary and ${count(report.injectedReports)} injected flow reports; ${count(report.attacks)} attacks of the grid, 8 ways around a machine, an install of each kind.`,
+  `${report.hostDays} made-up host-days of macOS (seed ${seed}), signer classes assigned; ${count(report.reports)} ordinary and ${count(report.injectedReports)} injected flow reports; ${count(report.attacks)} attacks of the grid, ${waysIn(report)} ways around, an install of each kind a machine.`,
   workloads.length === 0
     ? 'Nothing that was recorded is in it.'
     : `Recorded: ${workloads.length}, of which ${workloads.filter(({ row }) => row.label === 'attack').length} attacks and ${workloads.filter(({ row }) => row.source === 'zeek').length} logs; tuned on: ${

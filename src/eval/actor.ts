@@ -49,6 +49,8 @@ export type Actor = {
   tool?: string
   /** Whether it was on the machine in the days before. */
   isKnown: boolean
+  /** What it sent on such a day, the same each time; undefined: it used the network once, 31 days before. */
+  earlier?: readonly Sending[]
   /** In order of time. */
   sendings: readonly Sending[]
   /** Addresses of which one has to be told for it to be found; undefined: any. */

@@ -41,6 +41,16 @@ const stranger = (
   ...more,
 })
 
+/** Three hours on each of the seven days before: less than the 24 from which its volume is held against its own. */
+const nowAndThen = (place: number): Sending[] =>
+  [9, 13, 17].map((hour) => upload(hour * HOUR_MS, place, 200 * KB, 2 * MB))
+
+const tool = (name: string, file: string): Evasion => ({
+  name,
+  actor: (n) =>
+    stranger('', n, [upload(NOON_MS, n, 64 * MB, 6 * KB)], { signer: 'acting', tool: file }),
+})
+
 const LISTED: readonly Evasion[] = [
   {
     name: '100 ports of one host, 640 kB each',
@@ -95,10 +105,26 @@ const LISTED: readonly Evasion[] = [
     actor: (n) => stranger('', n, [upload(NOON_MS, n, 64 * MB, (64 * MB) / 7)]),
   },
   {
-    name: 'a tool of the system that is not on the list',
+    name: 'used in 21 hours of seven days, then 64 MB to a new host',
     actor: (n) =>
-      stranger('', n, [upload(NOON_MS, n, 64 * MB, 6 * KB)], { signer: 'acting', tool: UNLISTED }),
+      stranger('', n, [upload(NOON_MS, n, 64 * MB, 6 * KB)], {
+        isKnown: true,
+        earlier: nowAndThen(n + 1),
+      }),
   },
+  {
+    name: 'sleeper that drips: 2 MB an hour for 22 hours',
+    actor: (n) =>
+      stranger(
+        '',
+        n,
+        many(22, (i) => upload((i + 1) * HOUR_MS, n, 2 * MB, 6 * KB)),
+        { isKnown: true },
+      ),
+  },
+  tool('a tool of the system that is not on the list', UNLISTED),
+  tool('gdb as the tool', 'gdb'),
+  tool('perl with its version in the name as the tool', 'perl5.34'),
 ]
 
 export const EVASIONS: readonly Evasion[] = LISTED.map((evasion) => ({

@@ -73,6 +73,9 @@ export type Course = {
 
 export type Point = { afterMs: number; out: number; in: number }
 
+/** From then on, in the story's time, the wall clock is wrong by so much; 0: it is set right. */
+export type ClockStep = { atMs: number; byMs: number }
+
 type Event = { atMs: number; order: number; write: () => Uint8Array }
 
 /**
@@ -86,6 +89,7 @@ export class Mac {
   #nextPid = 100
   #nextFlow = 1
   #events: Event[] = []
+  #clock: ClockStep[] = []
   nowMs = 0
 
   constructor(startUnixMs: number) {
@@ -209,7 +213,7 @@ export class Mac {
         kind,
         capabilities: CAPABILITIES,
         gaps: 0,
-        unixNs: this.#unixNs(bootMs) + atNs,
+        unixNs: this.#unixNs(bootMs, atNs),
         bootId,
         layout: LAYOUT,
         note,
@@ -237,13 +241,25 @@ export class Mac {
     while (this.nowMs < until) {
       this.nowMs = Math.min(until, this.nowMs + TICK_MS)
       this.#add((atNs) =>
-        writeTick({ source: Source.endpointSecurity, atNs, unixNs: this.#unixNs(bootMs) + atNs }),
+        writeTick({ source: Source.endpointSecurity, atNs, unixNs: this.#unixNs(bootMs, atNs) }),
       )
     }
   }
 
-  #unixNs(bootMs: number): bigint {
-    return BigInt(this.#startUnixMs + bootMs) * 1_000_000n
+  /** Somebody sets the wall clock. REQUIRES: none was set later. Takes none of the story's time. */
+  setClock(step: ClockStep): void {
+    const { nowMs } = this
+    this.#clock.push(step)
+    this.nowMs = step.atMs
+    this.mark(Mark.clock, Source.endpointSecurity)
+    this.nowMs = nowMs
+  }
+
+  /** What the wall clock says so long after the boot. */
+  #unixNs(bootMs: number, atNs: bigint): bigint {
+    const atMs = bootMs + Number(atNs) / 1e6
+    const byMs = this.#clock.findLast((step) => step.atMs <= atMs)?.byMs ?? 0
+    return BigInt(this.#startUnixMs + bootMs + byMs) * 1_000_000n + atNs
   }
 
   #exec(program: Program, parent: Running | undefined, pid: number, enumerated: boolean): Running {

@@ -15,10 +15,10 @@ export type Subject = {
   /** Bytes out in all, and at the first report at which an alert was possible. */
   bytesOut: number
   possibleOut: number
-  /** Per detector, in the order of MachineResult.detectors: what it told, the highest of its alerts at each time. */
-  steps: ResultStep[][]
-  /** Per detector: the highest score of each alert, at most three, as one identity has a day. */
-  scores: number[][]
+  /** Per detector, in the order of MachineResult.detectors: what it told, the highest of its alerts at each time; null: it was not asked. */
+  steps: (ResultStep[] | null)[]
+  /** Per detector: the highest score of each alert, at most three, as one identity has a day; null: it was not asked. */
+  scores: (number[] | null)[]
 }
 
 export type MachineResult = {

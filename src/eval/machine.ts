@@ -6,6 +6,7 @@ import { attackOf, type Cell } from './grid.ts'
 import { DAYS_BEFORE, type Host } from './host.ts'
 import { byActor, courseOf, scoresOf, stepsOf } from './judging.ts'
 import type { MachineResult, Subject } from './machine-result.ts'
+import { OWN_DAYS, type OwnDay } from './own-days.ts'
 import type { Population } from './population.ts'
 import { createRandom } from './random.ts'
 import { recordedStrangers, traceOf } from './recorded.ts'
@@ -36,6 +37,9 @@ const NUMBERS_AN_EVASION = 200
 const RECORDED_FROM = 40_000
 const SLEPT_FROM = 50_000
 
+/** One machine in five, of both halves, tries the ways that reach all of it: each is eight days of reading. */
+const OWN_DAYS_EACH = 5
+
 /** Ways to take a whole machine for one program: new that day or known for long, by each signer. */
 const WHOLE: readonly { name: string; signer: Signer; isKnown: boolean }[] = (
   [false, true] as const
@@ -56,36 +60,25 @@ export function runMachine(plan: MachinePlan): MachineResult {
   const before = tellBefore(
     DAYS_BEFORE.map((daysBefore) => ({
       daysBefore,
-      actors: [
-        ...host.day(daysBefore).filter(wasThere),
-        ...sleepersOn(daysBefore, injected.keys()),
-      ],
+      actors: [...host.day(daysBefore).filter(wasThere), ...earlierOn(daysBefore, injected.keys())],
     })),
   )
   const startMs = plan.nowMs()
   const raised = [...readEach(engines, before, told), ...readRivals(rivals, before, told)]
   const tookMs = plan.nowMs() - startMs
   const outcomes = raised.map((alerts) => byActor(alerts, told.actors))
-  const subjects: Subject[] = [...injected].map(([actor, cell]) => {
-    const course = courseOf(actor)
-    const alertsOf = outcomes.map((found) => found.get(actor) ?? [])
-    const { label, name, signer } = actor
-    return {
-      ...{ label: label as Subject['label'], name, signer, cell },
-      ...{ bytesOut: course.bytesOut, possibleOut: course.possibleOut },
-      steps: alertsOf.map((alerts) => stepsOf(alerts, course)),
-      scores: alertsOf.map(scoresOf),
-    }
-  })
-  const reportsOf = (actors: Iterable<Actor>): number =>
-    [...actors]
-      .flatMap(({ sendings }) => sendings)
-      .reduce((sum, { points }) => sum + points.length + 1, 0)
+  const ownDays =
+    host.name === '' && host.seed % OWN_DAYS_EACH === 0
+      ? OWN_DAYS.map((day) => ownDayOf(day, { ordinary, before, engines, rivals }))
+      : []
   return {
     seed: host.seed,
     name: host.name,
     reports: reportsOf(ordinary),
-    injectedReports: reportsOf(injected.keys()),
+    injectedReports: ownDays.reduce(
+      (sum, { reports }) => sum + reports,
+      reportsOf(injected.keys()),
+    ),
     tookMs,
     detectors: all.map(({ name }) => name),
     apps: outcomes.map((found) => ordinary.flatMap((actor) => scoresOf(found.get(actor) ?? []))),
@@ -100,7 +93,10 @@ export function runMachine(plan: MachinePlan): MachineResult {
       const ofRivals = rivalScores ?? rivals.detectors.map(() => null)
       return { name: way.name, scores: [...engineScores, ...unasked, ...ofRivals] }
     }),
-    subjects,
+    subjects: [
+      ...[...injected].map(([actor, cell]) => subjectOf(actor, cell, outcomes)),
+      ...ownDays.map(({ subject }) => subject),
+    ],
   }
 }
 
@@ -122,14 +118,65 @@ function injectedInto({ host, attacks, workloads }: MachinePlan): Map<Actor, num
   return injected
 }
 
-/** Strangers who have slept used the network once, so many days before. */
+/** Strangers who have slept used the network once, so many days before; others what they say, on each of the days. */
 const SLEPT_DAYS = 31
 
-function sleepersOn(daysBefore: number, injected: Iterable<Actor>): Actor[] {
-  if (daysBefore !== SLEPT_DAYS) return []
-  return [...injected]
+const earlierOn = (daysBefore: number, injected: Iterable<Actor>): Actor[] =>
+  [...injected]
     .filter(({ isKnown }) => isKnown)
-    .map((actor, index) => ({ ...actor, sendings: traceOf(SLEPT_FROM + index) }))
+    .flatMap((actor, index) => {
+      const slept = daysBefore === SLEPT_DAYS ? traceOf(SLEPT_FROM + index) : []
+      return [{ ...actor, sendings: actor.earlier ?? slept }]
+    })
+
+/** What a machine has, whatever is tried on it. */
+type Ordinary = {
+  ordinary: readonly Actor[]
+  before: Uint8Array
+  engines: readonly Detector[]
+  rivals: Rivals
+}
+
+/** The machine's ordinary day, on which one thing is tried: what is said of the victim, and how many reports all that made. */
+function ownDayOf(
+  { victim, beside, clock }: OwnDay,
+  { ordinary, before, engines, rivals }: Ordinary,
+): { subject: Subject; reports: number } {
+  const told = tellDay([...ordinary, ...beside, victim], clock)
+  // What a term is worth is not asked of it, as of a whole machine.
+  const raised = [
+    ...readEach(engines.slice(0, 1), before, told),
+    ...readRivals(rivals, before, told),
+  ]
+  const [own = new Map(), ...others] = raised.map((alerts) => byActor(alerts, told.actors))
+  const unasked = engines.slice(1).map(() => null)
+  return {
+    subject: subjectOf(victim, NO_CELL, [own, ...unasked, ...others]),
+    reports: reportsOf([...beside, victim]),
+  }
+}
+
+const reportsOf = (actors: Iterable<Actor>): number =>
+  [...actors]
+    .flatMap(({ sendings }) => sendings)
+    .reduce((sum, { points }) => sum + points.length + 1, 0)
+
+const NO_CELL = -1
+/** What each detector said of one actor; null: it was not asked. */
+function subjectOf(
+  actor: Actor,
+  cell: number,
+  outcomes: readonly (ReadonlyMap<Actor, Raised[]> | null)[],
+): Subject {
+  const course = courseOf(actor)
+  const alertsOf = outcomes.map((found) => found && (found.get(actor) ?? []))
+  const { label, name, signer } = actor
+  return {
+    ...{ label: label as Subject['label'], name, signer, cell },
+    ...{ bytesOut: course.bytesOut, possibleOut: course.possibleOut },
+    steps: alertsOf.map((alerts) => alerts && stepsOf(alerts, course)),
+    scores: alertsOf.map((alerts) => alerts && scoresOf(alerts)),
+  }
 }
 
 const readEach = (engines: readonly Detector[], before: Uint8Array, told: Told): Raised[][] =>

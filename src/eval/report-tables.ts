@@ -306,9 +306,9 @@ function wayTable(rivals: DetectorReport[], of: 'evasions' | 'recorded', title: 
     title,
     about:
       'Per cent of machines on which each is told, at the own threshold and at 0.5 a host-day.',
-    heads: ['way', ...rivals.map(({ name }) => name)],
+    heads: ['way', 'machines', ...rivals.map(({ name }) => name)],
     rows: names.map((way) => [
-      way,
+      ...[way, `${(rivals[0] && at(rivals[0], 'natural')?.[of][way]?.of) ?? 0}`],
       ...rivals.map((one) =>
         (['natural', 0.5] as const).map((budget) => plain(at(one, budget)?.[of][way])).join(', '),
       ),

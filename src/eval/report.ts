@@ -132,7 +132,7 @@ function spentOf(
       const toldOf = (scores: readonly number[]): number =>
         scores.filter((score) => isTold(score, threshold)).length
       falseDays.push(toldOf(machine.apps[detector] ?? []))
-      for (const subject of subjects)
+      for (const subject of subjects.filter(({ steps }) => steps[detector] !== null))
         told.push({
           subject,
           step: subject.steps[detector]?.find(([, score]) => isTold(score, threshold)),

@@ -1,6 +1,6 @@
 // Writes what actors did on a machine as the records that its sources would have told.
 import { type Actor, programsOf } from './actor.ts'
-import { DAY_MS, Mac, type Running } from './mac.ts'
+import { type ClockStep, DAY_MS, Mac, type Running } from './mac.ts'
 
 /** 2026-03-02 00:00 UTC: the day that is judged. */
 export const DAY_UNIX_MS = Date.UTC(2026, 2, 2)
@@ -18,10 +18,11 @@ export type Told = {
 export const whoKey = (pid: number, pidversion: number): string => `${pid} ${pidversion}`
 
 /** The day that is judged. */
-export function tellDay(actors: readonly Actor[]): Told {
+export function tellDay(actors: readonly Actor[], clock: readonly ClockStep[] = []): Told {
   const mac = new Mac(DAY_UNIX_MS)
   const who = new Map<string, Actor>()
   const reports = tellActors(mac, actors, 0, who)
+  for (const step of clock) mac.setClock(step)
   return { records: mac.records(), actors: who, reports }
 }
 
