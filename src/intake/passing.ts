@@ -146,12 +146,14 @@ export function createPassing(
       for (const row of book.rows())
         if (row.given !== undefined && rests(row)) resting.add(row.peer)
       for (const row of [...book.rows()]) {
-        if (!resting.has(row.peer) || row.given !== undefined || row.source === believed()) continue
+        // What others have told of a socket meanwhile is taken off it here, whatever rests.
+        if (row.given !== undefined || row.source === believed() || hasNothingNew(row)) continue
+        if (!resting.has(row.peer)) continue
         // Of several without a port one that rests would be taken for one that moves, and told by both; unless all rest that are
         // told: then each that moves goes on with one of them, and what they sent together is told once.
         const areBehind = areAllBehind(row, nowNs)
         if (!areBehind && book.sameFlow.isOneOfSeveral(row, 'given', isOpen)) continue
-        if (hasNothingNew(row) || hasItsLike(row)) continue
+        if (hasItsLike(row)) continue
         const told = book.sameFlow.find(row, 'given', isOpen)
         if (told === undefined || !rests(told) || row.lastNs <= told.lastNs) continue
         if (row.isOpen && row.out <= told.out && row.in <= told.in) continue

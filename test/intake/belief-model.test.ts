@@ -151,6 +151,18 @@ describe('a flow that another source told to its end while the filter was away',
   })
 })
 
+describe('a socket that another told of while the filter was there', () => {
+  it('goes on to the byte where that goes, though none of its peers was quiet', () => {
+    const bound = (isBoth: boolean): Step => ({ do: 'bind', isBoth })
+    const sent = (which: number): Step => ({ do: 'sendTo', which, peer: 0, bytes: 1 })
+    isExact([
+      ...[bound(true), bound(true), { do: 'filter', is: 'there' } as const, sent(2)],
+      ...[bound(false), sent(13), { do: 'close', which: 3, bytes: 1 } as const],
+      ...[{ do: 'wait' } as const, { do: 'filter', is: 'away' } as const, bound(false), sent(17)],
+    ])
+  })
+})
+
 describe('a socket whose port the filter never tells', () => {
   it('counts once where it was told by a source that has come back, and before by rows that are forgotten', () => {
     const sent: Step = { do: 'sendTo', which: 0, peer: 0, bytes: 1 }
