@@ -198,7 +198,7 @@ function retire(command: StateCommand & { force: boolean }): number {
   say(
     late.length === 0
       ? 'the earlier authority counts no more'
-      : `the earlier authority counts no more: ${counted(late.length, 'device')} enrol again, after ${hint('collector devices allow DEVICE', command)} (${affected})${away}`,
+      : `the earlier authority counts no more: ${counted(late.length, 'device')} enrol again by a token and the key that each has, after ${hint('collector devices allow DEVICE', command)} only where its certificate has ended by then (${affected})${away}`,
   )
   if (invented > 0) say(`${countedInvented(invented)}: not waited for`)
   return 0

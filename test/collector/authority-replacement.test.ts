@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { enrolHere } from '../../src/agent/enrolling.ts'
 import {
   createEnrolment,
   type Enrolment,
@@ -13,6 +14,7 @@ import {
 } from '../../src/agent/enrolment-file.ts'
 import { authoritiesIn, lockAuthority, pinIn } from '../../src/collector/fleet/authority.ts'
 import { REGISTRY_FILE } from '../../src/collector/fleet/registry-file.ts'
+import type { RefusalsResponse } from '../../src/collector/views/page-api.ts'
 import { PLACE } from '../../src/place.ts'
 import type { EnrolError } from '../../src/stream/enrol.ts'
 import { openOutbox } from '../../src/stream/outbox.ts'
@@ -198,7 +200,10 @@ describe('another authority in place of a collector’s', () => {
     await two.stop()
     await well('switch')
     const next = pinIn(fleet.stateDir) as string
-    assert.match(await well('retire', '--force'), /2 devices enrol again, after .*devices allow/)
+    assert.match(
+      await well('retire', '--force'),
+      /2 devices enrol again by a token and the key that each has, after .*devices allow.* only where its certificate has ended/,
+    )
     await isTakenUp(`${next}, and none counts`)
     const uplink = one.start()
     // It says nothing to who may be anybody.
@@ -213,6 +218,23 @@ describe('another authority in place of a collector’s', () => {
     assert.equal(refused.code, 'certificate-unknown')
     assert.match(refused.reason, /signed by an authority that counts no more.*enroll/)
     await one.stop()
+    await two.stop()
+    // As `enroll` does there: by the key that it has, which nobody need allow, and nothing is left that says so.
+    const { refusals: before } = await fleet.json<RefusalsResponse>('/api/refusals')
+    assert(before.some(({ code }) => code === 'certificate-unknown'))
+    await enrolHere(
+      join(directory, DEVICE_B),
+      { collector: fleet.door.url, pin: next, token: fleet.token() },
+      {
+        ...{ deviceId: DEVICE_B, hardware: hardwareOf(DEVICE_B), agentVersion: '0.1.0' },
+        host: helloOf(DEVICE_B).hello.host,
+      },
+    )
+    const { refusals } = await fleet.json<RefusalsResponse>('/api/refusals')
+    assert.deepEqual(
+      refusals.filter(({ deviceId }) => deviceId === DEVICE_B),
+      [],
+    )
     await assert.rejects(enrolsBy(DEVICE_A, next), { code: 'device-known' })
     fleet.withRegistry((registry) => registry.change(DEVICE_A, { mayEnrolAgain: true }))
     const anew = await machine(DEVICE_A, { pin: next })

@@ -83,6 +83,32 @@ describe('those who are turned away', () => {
     assert.deepEqual(readRefusals(directory), refusals.response())
   })
 
+  it('are told no more of a device that enrolled from there since, but for what may be of somebody else', () => {
+    const refusals = createRefusals(directory)
+    const advised = ['device-known', 'hardware-known', 'certificate-unknown', 'certificate-expired']
+    const codes = [...advised, 'certificate-early', 'certificate-revoked', 'token-unknown']
+    for (const code of codes) refusals.note(refusal({ code }), at(1))
+    refusals.note(refusal({ code: 'device-known', address: '198.51.100.9' }), at(2))
+    refusals.note(refusal({ code: 'device-known', deviceId: DEVICE_B }), at(3))
+    refusals.write(0)
+    refusals.enrolled(DEVICE_A, '192.0.2.7')
+    refusals.write()
+    assert.deepEqual(
+      readRefusals(directory).refusals.map((row) => [row.code, row.deviceId, row.address]),
+      [
+        ['device-known', DEVICE_B, '192.0.2.7'],
+        ['device-known', DEVICE_A, '198.51.100.9'],
+        ['token-unknown', DEVICE_A, '192.0.2.7'],
+        ['certificate-revoked', DEVICE_A, '192.0.2.7'],
+      ],
+    )
+    for (let number = 0; number < 17; number++)
+      refusals.note(refusal({ deviceId: `device ${number}` }), at(4))
+    refusals.note(refusal({ deviceId: 'one more' }), at(5))
+    const { refusals: rows } = refusals.response()
+    assert.deepEqual([rows[0]?.deviceId, rows[1]?.deviceId], ['', 'device 16'])
+  })
+
   it('are counted on after a restart, and written no more often than each few seconds', () => {
     const refusals = createRefusals(directory)
     refusals.note(refusal(), at(1))

@@ -63,6 +63,8 @@ export type EnrolmentOptions = {
   limits: Limits
   /** Told of each refusal. */
   onRefused?: (refusal: RefusedOne) => void
+  /** A device enrolled, from this address. */
+  onEnrolled?: (deviceId: string, address: string) => void
   /** A device enrolled again: certificates of it may be good no more. */
   onEnrolledAgain?: (deviceId: string) => void
   /** One enrolled that was not known: what is left of another by its id is not its own. */
@@ -170,6 +172,7 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
     // Whoever came by the certificate of before is not to ask for one more thing by it.
     if (before) options.onEnrolledAgain?.(deviceId)
     else options.onEnrolledAnew?.(deviceId)
+    options.onEnrolled?.(deviceId, address)
     describe(deviceId, asked)
     counters.add('enrolled')
     tell(

@@ -9,6 +9,15 @@ import type { RefusalInfo, RefusalsResponse } from '../views/page-devices.ts'
 /** In the collector's state directory. */
 export const REFUSALS_FILE = 'refusals.json'
 
+/**
+ * Codes whose rows say how a device can be let in: by its key, by `allow`, or by enrolling again. Of others, as of a certificate that was
+ * replaced, or of tokens, a row may be of somebody else, and is no less true.
+ */
+const UNTIL_ENROLLED: readonly string[] = [
+  ...['device-known', 'hardware-known'],
+  ...['certificate-unknown', 'certificate-expired', 'certificate-early'],
+]
+
 const ROWS_MAX = 200
 /** Of one network, told apart; more are told together, by their code. */
 const SOURCE_ROWS_MAX = 20
@@ -22,6 +31,8 @@ const WRITE_MS = 5000
 export type Refusal = Pick<RefusalInfo, 'code' | 'text' | 'deviceId' | 'hostname' | 'address'>
 export type RefusalNotes = {
   note(refusal: Refusal, now: UnixNs): void
+  /** A device has enrolled from there: what was advised of it there is not to be done any more. */
+  enrolled(deviceId: string, address: string): void
   response(): RefusalsResponse
   /** Writes what is new, not more often than each few seconds. Throws what the file system does. `nowMs` is monotonic. */
   write(nowMs?: number): void
@@ -39,7 +50,8 @@ export function createRefusals(stateDir: string): RefusalNotes {
   let isNew = false
   let writtenMs = Number.NEGATIVE_INFINITY
 
-  const keyOf = ({ code, deviceId, address }: Refusal) => `${code} ${deviceId} ${sourceOf(address)}`
+  const keyOf = ({ code, deviceId, address }: Pick<Refusal, 'code' | 'deviceId' | 'address'>) =>
+    `${code} ${deviceId} ${sourceOf(address)}`
   const count = (address: string, by: number) => {
     const source = sourceOf(address)
     const left = (bySource.get(source) ?? 0) + by
@@ -86,6 +98,14 @@ export function createRefusals(stateDir: string): RefusalNotes {
         lastAt: now,
       })
       isNew = true
+    },
+    enrolled(deviceId, address) {
+      for (const code of UNTIL_ENROLLED) {
+        const key = keyOf({ code, deviceId, address })
+        if (!rows.delete(key)) continue
+        count(address, -1)
+        isNew = true
+      }
     },
     response,
     write(nowMs = Number.POSITIVE_INFINITY) {

@@ -155,6 +155,7 @@ export async function openMachines(
   const enrolment = createEnrolment({
     ...{ registry, roster, clones, counters, limits, now: believed, span, log },
     onRefused: noteRefusal,
+    onEnrolled: refusals.enrolled,
     stateRoot: dirname(stateDir),
     onEnrolledAgain: (id) => review(id),
     onEnrolledAnew: (id) => attempt(WORDS.said, () => policies.forget(id)),
