@@ -7,6 +7,8 @@ import type { Readable, Writable } from 'node:stream'
 
 /** As long as a machine may take that does five other things. */
 const PATIENCE_MS = 180_000
+/** Lines that are said all the time. */
+const NUMBERS = /^(given|kept|memory|counted|numbered|acknowledged) /
 
 export class Program {
   readonly lines: string[] = []
@@ -73,7 +75,7 @@ export class Program {
 
   /** Its last words, for who has to find out why. */
   tail(): string {
-    const words = this.lines.filter((line) => !/^(given|kept|memory|counted) /.test(line))
+    const words = this.lines.filter((line) => !NUMBERS.test(line))
     return [...words.slice(-12), `last: ${this.lines.at(-1)}`].join('\n')
   }
 

@@ -4,17 +4,14 @@ import { fileURLToPath } from 'node:url'
 import { LOAD, runSwarm } from '../../src/swarm/swarm.ts'
 import { generatedOf, quantile, type Tally } from '../../src/swarm/tally.ts'
 import { type Fleet, runFleet } from '../collector/enrolled.ts'
-import { run } from '../e2e/installation.ts'
-import { leaveOut, whyNoTool } from '../left-out.ts'
+import { leaveOut } from '../left-out.ts'
 import { until, WAIT_MS } from '../waits.ts'
 import { swarmOf } from './enrolled-swarm.ts'
 import { type Link, linkTo } from './link.ts'
+import { runLossy, whyNotLossy } from './lossy.ts'
 
 const AGENTS = 20
 const LOSSY_CHILD = fileURLToPath(new URL('./lossy-child.ts', import.meta.url))
-/** Of 100 segments, either way. */
-const LOST_OF_100 = 5
-const RATE = ['rate', '4mbit', 'burst', '64kb', 'latency', '400ms']
 
 /** Between pings where no silence may be noticed: a machine that is busy makes some of its own. */
 const PATIENT_MS = WAIT_MS / 3
@@ -96,24 +93,8 @@ describe('a network between agents and collector', function () {
   })
 
   it('that loses packets and is narrow loses no finding', async function () {
-    leaveOut(this, whyNoTool('network namespaces', 'lossy links'))
-    const rules = `table inet lossy { chain in { type filter hook input priority 0; numgen random mod 100 < ${LOST_OF_100} counter drop; }; }`
-    const script = [
-      'ip link set lo up',
-      // As a card has them: a loopback segment of 64 KiB would hide what is lost.
-      'ip link set lo mtu 1500',
-      `tc qdisc add dev lo root tbf ${RATE.join(' ')}`,
-      `nft '${rules}'`,
-      '"$@"',
-      'nft list chain inet lossy in',
-    ].join(' && ')
-    const { status, stdout, stderr } = await run(
-      [...SPAWN, 'unshare', '-n', 'sh', '-c', script, 'sh', process.execPath, LOSSY_CHILD],
-      { timeout: 150_000 },
-    )
-    assert.equal(status, 0, stderr)
-    const said = JSON.parse(stdout.split('\n', 1)[0] ?? '') as Record<string, number>
-    const lost = Number(/counter packets (\d+)/.exec(stdout)?.[1])
+    leaveOut(this, whyNotLossy())
+    const { said, lost } = await runLossy<Record<string, number>>(LOSSY_CHILD)
     assert.ok(lost > 50, `${lost} packets were lost`)
     const made = 20 * 10 * 4
     assert.equal(said['made'], made)
@@ -123,12 +104,3 @@ describe('a network between agents and collector', function () {
     assert.ok((said['welcomed'] ?? 0) > AGENTS, 'all were cut once')
   })
 })
-
-/** Node runs a command, and ends as it does. */
-const SPAWN = [
-  '-e',
-  `const { spawnSync } = require('node:child_process')
-   const [command, ...args] = process.argv.slice(1)
-   process.exit(spawnSync(command, args, { stdio: 'inherit' }).status ?? 1)`,
-  '--',
-]
