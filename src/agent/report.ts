@@ -151,7 +151,11 @@ export function createReport(parts: ReportParts): Report {
           : {}),
         ...(policy ? { policy } : {}),
         unseen: counters.unseenTop.map(({ name, way, bytes }) => ({ name, way, bytes })),
-        outbox: { ...outbox.counters(), bytesMax: parts.outboxBytesMax },
+        outbox: {
+          ...outbox.counters(),
+          isRefused: outbox.isRefused(),
+          bytesMax: parts.outboxBytesMax,
+        },
         lately: latelyOf(counters),
         setAside: [
           ...asideOf('baseline', parts.baselineSetAside),

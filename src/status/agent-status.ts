@@ -111,6 +111,8 @@ export type AgentStatus = {
     notKept: number
     /** Waiting in memory alone: the disk takes nothing. */
     unwritten: number
+    /** The disk refused what it was given last, whether or not anything waits for it now. */
+    isRefused?: boolean
     rejected: number
   }
   /** When the first and the last of `counters.lost` were missed, milliseconds since 1970; absent: none was. */

@@ -108,28 +108,13 @@ export const sinceText = (lost: AgentStatus['lost']): string =>
 /** Within a level the first is the worst. */
 const CAUSES = {
   ...SENSOR_CAUSES,
-  'disk-full': {
-    level: 'failure',
-    concern: 'other',
-    holds: ({ disk }) => diskTrouble(disk)?.level === 'failure',
-    text: ({ disk }) => diskTrouble(disk)?.text ?? '',
-    remedy: ({ disk }) => diskTrouble(disk)?.remedy ?? '',
-  },
-  'outbox-evicting': {
-    level: 'failure',
-    concern: 'unsent',
-    holds: ({ lately }) => lately.evicted > 0,
-    text: ({ lately, outbox }) =>
-      `${countOf(lately.evicted, 'finding was', 'findings were')} given up in the last hour, the least severe first: ${size(outbox.bytes)} of ${size(outbox.bytesMax)} wait for the collector.`,
-    remedy:
-      'Make the collector reachable: findings are kept for it for 30 days, as far as there is room.',
-  },
   'outbox-unwritten': {
     level: 'failure',
-    concern: 'unsent',
-    holds: ({ outbox }) => outbox.unwritten > 0,
-    text: ({ outbox }) =>
-      `The agent’s disk takes nothing: ${countOf(outbox.unwritten, 'finding waits', 'findings wait')} in memory, and would be lost with it.`,
+    // A collector that is there is sent them from memory.
+    concern: ({ collector }) => (collector.state === 'connected' ? 'other' : 'unsent'),
+    holds: ({ outbox }) => outbox.unwritten > 0 || outbox.isRefused === true,
+    text: ({ outbox: { unwritten } }) =>
+      `The agent’s disk takes nothing: ${unwritten > 0 ? countOf(unwritten, 'finding waits', 'findings wait') : 'what is found waits'} in memory, and would be lost with it.`,
     remedy:
       'See to the disk with the state directory: it is full or refuses, or another program holds outbox.db.',
   },
@@ -141,6 +126,22 @@ const CAUSES = {
       `${countOf(lately.notKept, 'finding of the last hour is', 'findings of the last hour are')} lost: neither the disk nor the memory beside it had room.`,
     remedy:
       'See to the disk with the state directory: it was full, busy or damaged. The agent’s log says which.',
+  },
+  'outbox-evicting': {
+    level: 'failure',
+    concern: 'unsent',
+    holds: ({ lately }) => lately.evicted > 0,
+    text: ({ lately, outbox }) =>
+      `${countOf(lately.evicted, 'finding was', 'findings were')} given up in the last hour, the least severe first: ${size(outbox.bytes)} of ${size(outbox.bytesMax)} wait for the collector.`,
+    remedy:
+      'Make the collector reachable: findings are kept for it for 30 days, as far as there is room.',
+  },
+  'disk-full': {
+    level: 'failure',
+    concern: 'other',
+    holds: ({ disk }) => diskTrouble(disk)?.level === 'failure',
+    text: ({ disk }) => diskTrouble(disk)?.text ?? '',
+    remedy: ({ disk }) => diskTrouble(disk)?.remedy ?? '',
   },
   'collector-revoked': {
     level: 'failure',

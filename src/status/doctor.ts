@@ -11,8 +11,10 @@ import {
   lookAtAgent,
   lookAtApp,
   lookAtDisk,
+  lookAtPolicy,
   lookAtProgram,
   lookAtState,
+  NO_AGENT,
   ok,
 } from './looks.ts'
 import { type SourcesAtWork, sourceSentences } from './source-words.ts'
@@ -142,6 +144,7 @@ const CHECKS = {
     ],
     well: ({ collector }) => `${collector.state} to ${collector.url}`,
   },
+  policy: { title: 'policy', codes: [], look: (_facts, status) => lookAtPolicy(status) },
   clock: {
     title: 'clock',
     codes: ['clock'],
@@ -160,9 +163,6 @@ const CHECKS = {
       ].join('; '),
   },
 } as const satisfies Record<string, Words>
-
-/** Of a check that only an agent could answer. */
-export const NO_AGENT = 'no agent answers'
 
 export type CheckId = keyof typeof CHECKS
 export const CHECK_IDS = Object.keys(CHECKS) as CheckId[]

@@ -9,6 +9,10 @@ import { diskTrouble } from './causes.ts'
 import { APP_PATH, DAEMON_JOB, DAEMON_JOB_PATH } from './identity.gen.ts'
 import { STATUS_SOCKET, type StatusErrorCode } from './socket.ts'
 import { standIn } from './source-words.ts'
+import { policyText } from './view.ts'
+
+/** Of a check that only an agent could answer. */
+export const NO_AGENT = 'no agent answers'
 
 /** unknown: it could not be looked at, for want of an agent or of rights. */
 export type CheckResult = 'ok' | 'warning' | 'failure' | 'unknown'
@@ -186,6 +190,20 @@ export function lookAtDisk({ disk }: DoctorFacts, status: AgentStatus | undefine
   const trouble = diskTrouble(known)
   if (trouble) return [{ result: trouble.level, text: trouble.text, remedy: trouble.remedy }]
   return [ok(`${size(known.freeBytes)} of ${size(known.totalBytes)} free`)]
+}
+
+export function lookAtPolicy(status: AgentStatus | undefined): Finding[] {
+  if (!status) return [{ result: 'unknown', text: NO_AGENT, remedy: '' }]
+  const { policy } = status
+  if (!policy) return [ok('the built-in one')]
+  const text = policyText(policy)
+  if (policy.refused.length === 0) return [ok(text)]
+  return [
+    warning(
+      `${text}.`,
+      'Without a root key give the agent its fleet’s with --policy-key FILE, or enrol it again with that; else sign one that it can take, as its words say, and send it.',
+    ),
+  ]
 }
 
 const askAsRoot = (root: string): string => `Ask as root: ${rootCommandIn('doctor', root)}.`

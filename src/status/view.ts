@@ -68,7 +68,9 @@ function headline(causes: readonly Cause[]): string {
   const [worst, ...others] = causes
   if (worst === undefined) return 'Watching.'
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`
-  return `${HEADLINES[worst.concern]} ${worst.text}${more}`
+  // A full disk comes before a collector that is away, and says nothing of that.
+  const { concern } = causes.find((cause) => cause.concern !== 'other') ?? worst
+  return `${HEADLINES[concern]} ${worst.text}${more}`
 }
 
 function figures(status: AgentStatus, nowMs: number): string[] {
@@ -121,7 +123,15 @@ function figures(status: AgentStatus, nowMs: number): string[] {
   ]
 }
 
-function policyLine({ source, version, refused }: NonNullable<AgentStatus['policy']>): string {
+const policyLine = (policy: NonNullable<AgentStatus['policy']>): string =>
+  `Policy: ${policyText(policy)}`
+
+/** What is in force, and what does not hold. */
+export function policyText({
+  source,
+  version,
+  refused,
+}: NonNullable<AgentStatus['policy']>): string {
   const own = 'the built-in one'
   const from = {
     'built-in': own,
@@ -131,7 +141,7 @@ function policyLine({ source, version, refused }: NonNullable<AgentStatus['polic
         ? `${own}, with exceptions sent by the collector`
         : `version ${version}, sent by the collector`,
   }[source]
-  return [`Policy: ${from}`, ...refused].join('; ')
+  return [from, ...refused].join('; ')
 }
 
 /** What crossed the gate and has no alert of its own. */

@@ -1,6 +1,4 @@
-// What the agent found, on disk until the collector has it: numbered, bounded, what is dropped counted and told. What the
-// disk refuses waits in memory.
-
+// What the agent found, on disk until the collector has it, in memory while that refuses: numbered, bounded, drops counted, told.
 import { diskTrouble, type SetAside, UnusableFile } from '../baseline/sqlite-file.ts'
 import type { Finding } from '../engine/finding.ts'
 import { sinceBootMs } from '../host/since-boot.ts'
@@ -105,6 +103,11 @@ export class Outbox {
   /** Items that wait in memory: what follows from them is not to be kept before they are. */
   unwritten(): number {
     return this.#memory.rows().length
+  }
+
+  /** Whether the disk takes nothing, as far as is known; a collector may have had from memory all that waited. */
+  isRefused(): boolean {
+    return this.#refusals.isOn()
   }
 
   /** Highest sequence given out so far; 0 when none. */

@@ -9,7 +9,6 @@ import { shellWord } from '../../src/shell-word.ts'
 import { CAUSE_CODES } from '../../src/status/causes.ts'
 import {
   CHECK_IDS,
-  type Check,
   type CheckId,
   codesOf,
   diagnose,
@@ -17,53 +16,8 @@ import {
 } from '../../src/status/doctor.ts'
 import type { DoctorFacts, Entry } from '../../src/status/looks.ts'
 import { menuOf, statusLines } from '../../src/status/view.ts'
+import { diagnosed, directory, file, find, MAC, NONE, ROOT, wellFacts } from './facts.ts'
 import { CAUSED, MACS, macOf, wellStatus } from './states.ts'
-
-const GIB = 2 ** 30
-const ROOT = '/var/lib/freshet'
-
-const directory = (path: string, mode: number, uid = 990): Entry => ({
-  ...{ path, uid, gid: uid },
-  mode: 0o40000 | mode,
-  name: '',
-  isDirectory: true,
-})
-const file = (path: string, uid = 990): Entry => ({
-  ...{ path, uid, gid: uid },
-  mode: 0o100600,
-  name: '',
-  isDirectory: false,
-})
-const NONE = { code: 'no-agent', message: '' } as const
-const MAC = { hasApp: true, hasFilter: true, hasJob: true }
-
-const wellFacts = (change: Partial<DoctorFacts> = {}): DoctorFacts => ({
-  platform: 'linux',
-  version: '0.1.0',
-  layout: 7,
-  addon: { layout: 7 },
-  owner: { uid: 990, gid: 990, name: 'freshet' },
-  state: {
-    root: ROOT,
-    above: ['/', '/var', '/var/lib'].map((path) => directory(path, 0o755, 0)),
-    entries: [
-      directory(ROOT, 0o711),
-      directory(`${ROOT}/agent`, 0o700),
-      file(`${ROOT}/agent/baseline.db`),
-    ],
-    error: '',
-  },
-  disk: { freeBytes: 20 * GIB, totalBytes: 100 * GIB },
-  agent: wellStatus(),
-  ...change,
-})
-const find = (checks: Check[], id: CheckId): Check => {
-  const check = checks.find((one) => one.id === id)
-  assert.ok(check, id)
-  return check
-}
-const diagnosed = (id: CheckId, change: Partial<DoctorFacts>): Check =>
-  find(diagnose(wellFacts(change)), id)
 
 describe('the doctor', () => {
   it('finds a healthy agent well, on Linux and on a Mac, and exits with 0', () => {

@@ -308,6 +308,18 @@ export const OTHER_STATES: Record<string, Partial<AgentStatus>> = {
     counters: { ...wellStatus().counters, lost: 7 },
     outbox: outbox({ evicted: 1234 }),
   },
+  'the disk is full, findings wait, the collector is away': {
+    ...collector({ state: 'waiting', reason: 'it does not run', retryInMs: 4_000 }),
+    ...{
+      disk: { freeBytes: 0, totalBytes: 100 * MIB },
+      outbox: outbox({ items: 3, unwritten: 2 }),
+    },
+  },
+  'the disk is full, nothing waits yet, the collector is away': {
+    ...collector({ state: 'waiting', reason: 'it does not run', retryInMs: 4_000 }),
+    ...{ disk: { freeBytes: 0, totalBytes: 100 * MIB }, outbox: outbox({}) },
+  },
+  'the disk takes nothing, and the collector has all': { outbox: outbox({ isRefused: true }) },
   'few flows, most without a program': {
     counters: { ...wellStatus().counters, flows: 30, unattributedFlows: 20 },
   },

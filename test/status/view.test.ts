@@ -153,6 +153,21 @@ describe('the status in plain words', () => {
     assert.match(shown(2), /2 events were lost in the last hour/)
   })
 
+  it('says first that nothing is reported, where a full disk comes before that', () => {
+    const line = (name: keyof typeof OTHER_STATES): string =>
+      menuOf(wellStatus(OTHER_STATES[name]), 0).line
+    assert.match(
+      line('the disk is full, findings wait, the collector is away'),
+      /^Watching, but not reporting\. The agent’s disk takes nothing: 2 findings wait in memory, and would be lost/,
+    )
+    assert.match(
+      line('the disk is full, nothing waits yet, the collector is away'),
+      /^Watching, but not reporting\. The disk with the state directory is full/,
+    )
+    // They go to it from memory.
+    assert.match(line('the disk takes nothing, and the collector has all'), /^Watching\. The agent/)
+  })
+
   let golden: Record<string, Shown>
   before(() => {
     if (process.env['UPDATE_GOLDEN'] === '1') {

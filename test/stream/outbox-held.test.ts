@@ -77,6 +77,18 @@ describe('outbox, while the disk takes nothing', () => {
     assert.deepEqual([told(), outbox.counters().notKept], [[], lost])
   })
 
+  it('says that it is refused also when the collector has all that waited, until the disk takes something', () => {
+    const outbox = file.start({ patienceMs: 0 })
+    const holder = file.hold()
+    outbox.append([alertFinding()])
+    outbox.acknowledge(outbox.lastSequence())
+    assert.deepEqual([outbox.unwritten(), outbox.isRefused()], [0, true])
+    holder.close()
+    file.nowMs += 1000
+    outbox.retry()
+    assert.equal(outbox.isRefused(), false)
+  })
+
   it('lets one go that was acknowledged from memory, and never writes it', () => {
     const outbox = file.start({ patienceMs: 0 })
     const holder = file.hold()
