@@ -170,6 +170,10 @@ export function createEnrolment(
       enrolment = found
       return used()
     },
+    isAnew() {
+      const found = readAgain(directory)
+      return found?.collector === enrolment.collector && isAnotherBy(found)
+    },
     refused(code) {
       // By turns: an administrator may bring back either.
       if (code === 'certificate-unknown' && enrolment.earlier && isLasting(enrolment.earlier))

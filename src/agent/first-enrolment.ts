@@ -2,14 +2,21 @@
 import { createBackoff } from '../stream/backoff.ts'
 import { EnrolError } from '../stream/enrol.ts'
 import type { Uplink, UplinkState } from '../stream/uplink.ts'
+import { delayUnless } from '../stream/waiting.ts'
 import { enrolHere, type Machine, type Wanted } from './enrolling.ts'
 import { type Enrolment, readEnrolment } from './enrolment-file.ts'
 
 /** Spans of the waits: the first, the longest; and the least after a refusal, which a person has to take back. */
-export type EnrollingPace = { firstMs: number; mostMs: number; refusedMs: number }
+export type EnrollingPace = {
+  firstMs: number
+  mostMs: number
+  refusedMs: number
+  /** Between two looks whether a command has enrolled this machine meanwhile. */
+  lookMs: number
+}
 
 /** Each machine of a fleet whose token has ended asks on: six times an hour is what a collector has room for. */
-const PACE: EnrollingPace = { firstMs: 5_000, mostMs: 600_000, refusedMs: 60_000 }
+const PACE: EnrollingPace = { firstMs: 5_000, mostMs: 600_000, refusedMs: 60_000, lookMs: 2_000 }
 
 /** Codes of refusals that another attempt may not meet, though nobody does anything. */
 const PASSING: readonly (string | undefined)[] = ['too-many', 'failed']
@@ -61,6 +68,15 @@ export function startEnrolling(options: {
     }
   }
 
+  const isEnrolled = (): boolean => {
+    try {
+      return readEnrolment(directory) !== undefined
+    } catch {
+      // The next attempt says so.
+      return false
+    }
+  }
+
   const run = async (): Promise<void> => {
     while (!signal.aborted && !uplink) {
       state = { state: 'connecting' }
@@ -72,7 +88,7 @@ export function startEnrolling(options: {
       const text = 'reason' in failed ? failed.reason : ''
       if (text !== lastLogged) log(`no collector: ${text}`)
       lastLogged = text
-      await delay(waitMs, signal)
+      await delayUnless(waitMs, signal, pace.lookMs, isEnrolled)
     }
     await uplink?.done
   }
@@ -89,17 +105,4 @@ export function startEnrolling(options: {
     clockOffsetMs: () => uplink?.clockOffsetMs(),
     done: run(),
   }
-}
-
-function delay(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', finish)
-      resolve()
-    }
-    const timer = setTimeout(finish, ms)
-    if (signal.aborted) finish()
-    else signal.addEventListener('abort', finish, { once: true })
-  })
 }

@@ -51,7 +51,7 @@ export async function runEnrollCommand(command: EnrollCommand): Promise<number> 
     process.stdout.write(
       `enrolled: this machine is device ${deviceId} of ${collector}, in the group ${enrolled.group}\n` +
         (old?.collector === collector
-          ? 'an agent that runs takes it up by itself\n'
+          ? 'an agent that runs takes it up by itself, within seconds\n'
           : `start ${commandFor('agent', paths.root)}, or start it again where it runs\n`),
     )
     return 0

@@ -159,10 +159,10 @@ const CAUSES = {
     text: (status) =>
       `This machine’s certificate does not open the collector: ${reasonOf(status)}.`,
     remedy: (status) => {
-      const enrol = `nrol it again with ${enrolIn(status.state, status.collector.url)}, and start the agent again`
+      const enrol = `nrol it again with ${enrolIn(status.state, status.collector.url)}: the agent takes that up by itself, within seconds`
       return codeOf(status) === 'certificate-revoked'
         ? `Somebody has enrolled as this machine since, by another key. Where that was nobody of yours, somebody has its key: tell the administrator of the collector. Else e${enrol}.`
-        : `E${enrol}; where it was off for long, its clock is wrong, or its collector has another authority by now, that is why.`
+        : `E${enrol}. Where it was off for long, its clock is wrong, or its collector has another authority by now, that is why.`
     },
   },
   'collector-unenrolled': {

@@ -14,7 +14,7 @@ import type { PolicyTaker } from './policy-telling.ts'
 import { said } from './said.ts'
 import { Session } from './session.ts'
 import { type Pace, type Queue, REPLACED, type Renewal } from './session-options.ts'
-import { aborted, delay } from './waiting.ts'
+import { aborted, delayUnless } from './waiting.ts'
 
 /** How the agent stands with its collector. */
 export type UplinkState =
@@ -74,6 +74,8 @@ export type UplinkEnrolment = Renewal & {
   identity(): UplinkIdentity
   /** The collector will not have its certificate: a code of docs/protocol.md. */
   refused?(code: string): void
+  /** `identity` is another by now: it is not waited any longer to come by it. */
+  isAnew?(): boolean
 }
 
 export type UplinkPace = Pace & {
@@ -86,6 +88,8 @@ export type UplinkPace = Pace & {
   refusedMs: number
   /** After one that an administrator may take back at any moment: the least, and the span of the first; that grows to refusedMs. */
   revokedMs: number
+  /** Between two looks, while it waits, whether a command has enrolled this machine anew. */
+  lookMs: number
 }
 
 export type Uplink = {
@@ -115,6 +119,8 @@ const PACE: UplinkPace = {
   backoffMostMs: 60_000,
   refusedMs: 60_000,
   revokedMs: 5_000,
+  // Each reads a file and two keys in it, a third of a millisecond.
+  lookMs: 2_000,
 }
 /**
  * Codes of refusals (docs/protocol.md) that another moment may undo: of a device that was thrown out, which an administrator takes
@@ -146,8 +152,8 @@ const endOf = (reason: string, more: Partial<End> = {}): End => ({
 
 /** Never throws: an address that will not do is the state `refused`, with a sentence. */
 export function startUplink(options: UplinkOptions): Uplink {
-  const { outbox, signal, log = () => {}, onState = () => {}, random = Math.random } = options
-  const pace = { ...PACE, ...options.pace }
+  const { outbox, signal, enrolment, log = () => {}, onState = () => {} } = options
+  const [random, pace] = [options.random ?? Math.random, { ...PACE, ...options.pace }]
   const backoff = createBackoff(pace.backoffFirstMs, pace.backoffMostMs, random)
   const whileRevoked = createBackoff(pace.revokedMs, pace.refusedMs, random)
   let session: Session | undefined
@@ -155,7 +161,15 @@ export function startUplink(options: UplinkOptions): Uplink {
   let retryAtMs = 0
   let lastLogged = ''
   let clockOffsetMs: number | undefined
-  const { enrolment } = options
+  const renewal = enrolment && {
+    ...enrolment,
+    take(...renewed: Parameters<Renewal['take']>) {
+      const leftOut = enrolment.take(...renewed)
+      // As an authority is retired the connection is cut that brought this; how often it is asked for has a bound.
+      backoff.succeeded()
+      return leftOut
+    },
+  }
   /** It took nothing of what it was last sent, and has not shown since that it does. */
   let takesNothing = false
 
@@ -266,7 +280,7 @@ export function startUplink(options: UplinkOptions): Uplink {
               backoff.succeeded()
               if (takesNothing) connected()
             },
-            renewal: enrolment,
+            renewal,
             policies: options.policies,
           },
           (reason, code, retryAfterMs) => {
@@ -311,7 +325,7 @@ export function startUplink(options: UplinkOptions): Uplink {
           ? { state: 'refused', reason, ...more }
           : { state: 'waiting', reason, retryInMs: waitMs, ...more },
       )
-      await delay(waitMs, signal)
+      await delayUnless(waitMs, signal, pace.lookMs, () => enrolment?.isAnew?.() === true)
     }
   }
 

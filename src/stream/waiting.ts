@@ -14,6 +14,20 @@ export function delay(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
+/** As `delay`, and before that where `isOver`, which is asked at once and each `everyMs`, says so. */
+export async function delayUnless(
+  ms: number,
+  signal: AbortSignal,
+  everyMs: number,
+  isOver: () => boolean,
+): Promise<void> {
+  const untilMs = performance.now() + ms
+  for (let left = ms; left > 0; left = untilMs - performance.now()) {
+    if (signal.aborted || isOver()) return
+    await delay(Math.min(left, everyMs), signal)
+  }
+}
+
 /** Resolves when it is, or has been. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -145,6 +145,24 @@ describe('the certificate of an enrolled device', () => {
       assert.deepEqual(readEnrolment(directory), anew)
     }
   })
+  it('is another where a command has enrolled this machine again with that collector, and not where it was renewed', async () => {
+    const { kept, enrolment } = await enrolled()
+    nowMs += 61 * DAY_MS
+    const request = await enrolment.request()
+    assert.ok(request)
+    enrolment.take(await renewedBy(request))
+    assert.equal(enrolment.isAnew?.(), false)
+    const key = makeKey()
+    const certificate = pemOf('CERTIFICATE', await certificateFor(await requestOf(key, ID)))
+    writeEnrolment(directory, { ...kept, collector: 'https://other:1', key, certificate })
+    assert.equal(enrolment.isAnew?.(), false, 'its address is another')
+    writeEnrolment(directory, { ...kept, key, certificate })
+    assert.equal(enrolment.isAnew?.(), true)
+    enrolment.identity()
+    assert.equal(enrolment.isAnew?.(), false)
+    rmSync(join(directory, ENROLMENT_FILE))
+    assert.equal(enrolment.isAnew?.(), false)
+  })
   it('is renewed beside a root key of policies that was given meanwhile', async () => {
     const { kept, enrolment } = await enrolled()
     nowMs += 61 * DAY_MS

@@ -43,10 +43,10 @@ describe('an agent that enrols by its settings', () => {
     ...{ collector: `https://127.0.0.1:${port}`, pin: fleet.door.pin, token },
   })
   const connected: UplinkState = { state: 'connected' }
-  const start = (wanted: () => Wanted) => {
+  const start = (wanted: () => Wanted, refusedMs = 20) => {
     uplink = startEnrolling({
       ...{ directory, wanted, machine, signal: ending.signal, random: () => 0.5 },
-      pace: { firstMs: 20, mostMs: 100, refusedMs: 20 },
+      pace: { firstMs: 20, mostMs: 100, refusedMs, lookMs: 20 },
       log: (line) => lines.push(line),
       enrolled(enrolment) {
         given.push(enrolment)
@@ -122,7 +122,8 @@ describe('an agent that enrols by its settings', () => {
   it('goes by what a person has enrolled it with meanwhile', async () => {
     const past = unixNs(nowUnixNs() - 1n, 'past')
     const late = fleet.token({ expiresAt: past })
-    start(() => wantedBy(late))
+    // It would ask again after the test.
+    start(() => wantedBy(late), 1e6)
     await refusedWith('token-expired')
     const by = await enrolHere(directory, wantedBy(fleet.token({ group: 'hand' })), machine)
     await until(() => given.length === 1)

@@ -126,7 +126,7 @@ describe('the root key of policies', () => {
         },
         log: (text) => log.push(text),
         onEnrolled: ({ policyKey }) => keys.push(policyKey),
-        pace: { firstMs: 20, mostMs: 100, refusedMs: 20 },
+        pace: { firstMs: 20, mostMs: 100, refusedMs: 20, lookMs: 20 },
       })
       await until(() => log.some((line) => /no pin/.test(line)))
       const { url: collector, pin } = fleet.door

@@ -171,7 +171,7 @@ describe('an authority that is retired', () => {
     for (const id of [DEVICE_A, DEVICE_B]) standing(id, 'revoked')
     assert.match(
       await well('retire'),
-      /^the earlier authority counts no more: 1 device enrol again, .*\(admitted\); 1 device never connected since the switch, so long/,
+      /^the earlier authority counts no more: 1 device enrol again by .*\(admitted\); 1 device never connected since the switch, so long/,
     )
   })
 
@@ -196,7 +196,7 @@ describe('an authority that is retired', () => {
     )
     assert.match(
       await well('retire', '--force'),
-      /1 device enrol again, .*so no admitted device is affected\)\n1 device that never connected/,
+      /1 device enrol again by .*so no admitted device is affected\)\n1 device that never connected/,
     )
   })
 })

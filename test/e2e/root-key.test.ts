@@ -78,7 +78,7 @@ describe('the root key of an agent that runs', () => {
     await until(async () => (await codeOf()) === 'no-key', 'a policy without a key for it')
     assert.match(
       await enroll('--policy-key', first.public),
-      /an agent that runs takes it up by itself/,
+      /an agent that runs takes it up by itself, within seconds/,
     )
     await applied(1)
     publish(2, second)

@@ -42,6 +42,7 @@ export const PACE: UplinkPace = {
   backoffMostMs: 50,
   refusedMs: 10,
   revokedMs: 10,
+  lookMs: 10,
 }
 
 export class UplinkFixture {
