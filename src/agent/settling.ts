@@ -84,8 +84,7 @@ export function createSettling(parts: {
       baseline.commit()
     } catch (error) {
       trouble.failed(
-        `the baseline is not written (${(error as Error).message}); it is tried again, and until then sense keeps ` +
-          'records for it as far as it has room',
+        `${(error as Error).message}; until the baseline is written sense keeps records for it as far as it has room`,
       )
       return false
     }

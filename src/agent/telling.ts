@@ -7,7 +7,7 @@ import type { Uplink } from '../stream/uplink.ts'
 import { nowUnixNs, type UnixNs } from '../units.ts'
 
 export type Telling = {
-  /** Durable when it returns, or waiting in memory for the disk, or counted as not kept. With none: tries the disk again. */
+  /** Durable when it returns, or waiting in memory for the disk, or counted as not kept. Tries the disk again. */
   tell(findings: Finding[]): void
   /** Something that this agent found out about itself; `since`: from when on it was so. */
   tellHealth(of: Health['of'], text: string, since?: UnixNs): void
@@ -39,15 +39,14 @@ export function createTelling(
   }
 
   const tell = (findings: Finding[]): void => {
-    if (findings.length === 0) {
-      outbox.retry()
-      return
-    }
     try {
-      outbox.append(findings.map(withUserNames))
+      if (findings.length > 0) outbox.append(findings.map(withUserNames))
     } catch (error) {
       log(`findings were not kept (${(error as Error).message}); detection goes on`)
     }
+    // Also where each call has some: that the disk takes them again would be said by none.
+    outbox.retry()
+    if (findings.length === 0) return
     uplink?.poke()
     for (const finding of findings) {
       if (finding.kind === 'alert') noteAlert(finding.alert)

@@ -275,7 +275,7 @@ export class SqliteBaseline implements Baseline {
     if (!this.#isPending()) return
     if (this.#closed) throw new BaselineError('closed', 'the baseline is closed')
     let pruned = false
-    guarded(this.#path, `write (${this.#waiting()})`, () => {
+    guarded(this.#path, `write${this.#waiting()}`, () => {
       this.#file = this.#file.onDisk()
       try {
         transaction(this.#file.database, () => {
@@ -372,11 +372,12 @@ export class SqliteBaseline implements Baseline {
     this.#givenUp++
   }
 
+  /** Of programs, destinations and alerts; what else waits, as how far sense's records are known, is no change to anybody. */
   #waiting(): string {
     const waiting =
       this.#pendingIdentities.size + this.#pendingDestinations.size + this.#pendingAlerts.size
     const givenUp = this.#givenUp + this.carried.givenUp()
-    return `${waiting} changes wait${givenUp > 0 ? `, ${givenUp} were given up` : ''}`
+    return `${waiting > 0 ? ` of ${waiting} ${waiting === 1 ? 'change' : 'changes'}` : ''}${givenUp > 0 ? `, ${givenUp} given up` : ''}`
   }
 
   #reading<T>(read: () => T): T {

@@ -22,7 +22,7 @@ export async function awaitPredecessor(
   if (!(await isWatched(root))) return
   if (waitMs > 0)
     log(
-      `another agent runs with the state directory ${root}: it has ${Math.round(waitMs / 1000)} s to end`,
+      `another agent runs with the state directory ${root} and is left alone: this one waits up to ${Math.round(waitMs / 1000)} s for it to end, then ends itself`,
     )
   const deadlineMs = performance.now() + waitMs
   while (!signal.aborted && performance.now() < deadlineMs) {

@@ -123,7 +123,7 @@ describe('settling', () => {
       for (let tries = 0; tries < 5; tries++) gives(10, 1000)
       acknowledged()
       assert.equal(log.length, 2 * times - 1)
-      assert.match(log.at(-1) ?? '', /not written \(no space left on device\)/)
+      assert.match(log.at(-1) ?? '', /^no space left on device; until the baseline is written/)
       diskError = undefined
       gives(1, 1000)
       acknowledged(before + 51)

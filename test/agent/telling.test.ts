@@ -5,6 +5,32 @@ import type { Alert } from '../../src/engine/finding.ts'
 import type { Outbox } from '../../src/stream/outbox.ts'
 import { unixNs } from '../../src/units.ts'
 import { alertOf, T0 } from '../collector/agent.ts'
+import { summaryFinding } from '../stream/findings.ts'
+import { OutboxFile } from '../stream/outbox-fixture.ts'
+
+describe('what an agent tells', () => {
+  it('has the end of a full disk said in the log, also where each second brings findings', () => {
+    const file = new OutboxFile()
+    try {
+      const lines: string[] = []
+      const outbox = file.start({ patienceMs: 0, log: (text) => lines.push(text) })
+      const { tell } = createTelling(outbox, undefined, () => undefined)
+      const holder = file.hold()
+      tell([summaryFinding])
+      // The collector has it from memory.
+      outbox.acknowledge(outbox.lastSequence())
+      holder.close()
+      assert.match(lines.join(), /findings wait in memory and go from there$/)
+      for (let second = 0; second <= 61; second++) {
+        file.nowMs += 1000
+        tell([summaryFinding])
+      }
+      assert.deepEqual(lines.slice(1), ['the disk takes findings again'])
+    } finally {
+      file.remove()
+    }
+  })
+})
 
 describe('the last alerts of an agent', () => {
   const telling = () => {

@@ -211,6 +211,28 @@ describe('baseline on disk', () => {
     assert.deepEqual(restart().identity(identityOf(1).key), identityOf(1))
   })
 
+  it('says how many changes the disk refuses, and nothing of a count where only its own numbers wait', () => {
+    const { baseline } = start()
+    baseline.putFact('lost_events', 1n)
+    const lock = new DatabaseSync(path)
+    lock.exec('BEGIN IMMEDIATE')
+    const refused = (): string => {
+      try {
+        baseline.commit()
+      } catch (error) {
+        return (error as Error).message
+      }
+      return ''
+    }
+    assert.match(refused(), /^baseline, write: another process holds the file/)
+    baseline.putIdentity(identityOf(1))
+    assert.match(refused(), /^baseline, write of 1 change: another/)
+    baseline.putIdentity(identityOf(2))
+    assert.match(refused(), /^baseline, write of 2 changes: another/)
+    lock.close()
+    assert.equal(refused(), '')
+  })
+
   it('refuses to work once closed', () => {
     const { baseline } = start()
     baseline.putIdentity(identityOf(1))

@@ -33,7 +33,7 @@ describe('An agent beside another in its place', () => {
     rmSync(root, { recursive: true, force: true })
   })
 
-  it('says what holds the place, and that it is given time to end', async function () {
+  it('says what holds the place, how long it waits for that, and which of them ends then', async function () {
     leaveOut(this, whyNotLinux())
     const agent = spawn(process.execPath, [PLACE.cli, 'agent', '--state', root], {
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -42,7 +42,7 @@ describe('An agent beside another in its place', () => {
     const [said] = await once(createInterface({ input: agent.stderr }), 'line')
     assert.equal(
       said,
-      `sense: another agent runs with the state directory ${root}: it has 10 s to end`,
+      `sense: another agent runs with the state directory ${root} and is left alone: this one waits up to 10 s for it to end, then ends itself`,
     )
     agent.kill('SIGTERM')
     await ended
