@@ -104,9 +104,10 @@ function readKept(directory: string, kept: Enrolment): Enrolment | undefined {
 const RENEWED_AFTER = 2 / 3
 /**
  * As the collector believes in other authorities: so often within so long, and of the same once on each connection. Whether it was
- * refused or its answer was lost with the connection, nobody can say.
+ * refused or its answer was lost with the connection, nobody can say. Of three steps is each replacement of an authority: with four, a second
+ * one within the hour found its devices without a certificate for it, connected as they were, until that was over.
  */
-const OTHERS_MAX = 4
+const OTHERS_MAX = 8
 /** More than the hour after which a collector gives another. */
 const OTHERS_MS = 3_660_000
 /** What was taken a moment ago is not due again, whatever time it has. */

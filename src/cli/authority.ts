@@ -22,6 +22,8 @@ import { dateOf, hint, type StateCommand, say, table, withDirectory } from './fl
 import { ConfigError, statePaths } from './state.ts'
 
 const NAMED_MAX = 5
+/** Of `next`, `switch` and `retire` an agent follows as many (src/agent/enrolment-file.ts). */
+const STEPS_AN_HOUR = 8
 /** As long as agents keep what they find: one that was away for longer since the switch is not waited for. */
 const AWAY_DAYS = 30
 const AWAY_NS = BigInt(AWAY_DAYS) * 86_400_000_000_000n
@@ -191,7 +193,7 @@ function retire(command: StateCommand & { force: boolean }): number {
   const away = gone.length === 0 ? '' : `; ${awayText(gone, authorities, now)}`
   if (waited.length > 0 && !command.force)
     throw new ConfigError(
-      `${counted(late.length, 'device')} would have to enrol again, as they have no certificate of the present authority yet (${affected}): ${someOf([...admitted, ...others])}${away}. Wait until they have come, or say --force`,
+      `${counted(late.length, 'device')} would have to enrol again, as they have no certificate of the present authority yet (${affected}): ${someOf([...admitted, ...others])}${away}. Wait until they have come, or say --force. One that is connected renews within minutes, but for no more than ${STEPS_AN_HOUR} such steps in an hour: after more, when that is over`,
     )
   const paths = statePaths(command.state)
   withDirectory(paths, () => retireAuthority(paths.collector))
