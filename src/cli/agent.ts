@@ -1,10 +1,10 @@
 // `freshet agent`: the root role, which starts the engine role (`freshet engine`) and feeds it.
 
 import { PLACE } from '../place.ts'
-import { printableLines } from '../printable.ts'
 import { type Addon, AddonError, loadAddon } from '../sense/addon.ts'
 import { runSense } from '../sense/sense.ts'
 import type { MacSource } from '../sources/choice.ts'
+import { createLog } from './log-line.ts'
 import { awaitPredecessor } from './predecessor.ts'
 import { ConfigError } from './state.ts'
 import { stopSignal } from './supervise.ts'
@@ -37,7 +37,7 @@ export async function runAgentCommand(command: AgentCommand): Promise<number> {
     )
   const addon = builtAddon()
   const stop = stopSignal({ goesOnUnread: true })
-  const log = (text: string): boolean => process.stderr.write(`sense: ${printableLines(text)}\n`)
+  const log = createLog('sense')
   // `up` starts its own again where the engine before may still be ending, and lets it wait for that.
   if (!command.isUnderUp)
     await awaitPredecessor(command.stateRoot, { signal: stop, log, waitMs: command.predecessorMs })

@@ -9,9 +9,9 @@ import { CollectorError } from '../collector/terms/collector-error.ts'
 import { commandFor, commandThere } from '../hint.ts'
 import { dropTo } from '../host/drop.ts'
 import { keepHeapSmall } from '../host/heap.ts'
-import { printableLines } from '../printable.ts'
 import { EXIT_NOT_NOW, isSaidNow } from '../sense/exit.ts'
 import { isDiskFull, writeStateFile } from '../state-file.ts'
+import { createLog } from './log-line.ts'
 import { ADDRESS_FILE } from './names.ts'
 import { defaultUser } from './service-user.ts'
 import { ConfigError, statePaths } from './state.ts'
@@ -52,7 +52,7 @@ export async function runCollectorCommand(command: CollectorCommand): Promise<nu
   makeStateDirectory(paths, paths.collector, user)
   const signal = stopSignal({ goesOnUnread: true })
   keepHeapSmall()
-  const log = (text: string) => process.stderr.write(`collector: ${printableLines(text)}\n`)
+  const log = createLog('collector')
   const addressFile = join(paths.collector, ADDRESS_FILE)
   let isServed = false
   const collector = await startCollector({

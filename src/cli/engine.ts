@@ -10,12 +10,12 @@ import type { RecordingCounts } from '../capture/recording.ts'
 import { commandFor } from '../hint.ts'
 import { dropTo } from '../host/drop.ts'
 import { LOCK_FILE } from '../host/lock.ts'
-import { printableLines } from '../printable.ts'
 import { EXIT_NOT_NOW, EXIT_RECORDS, isSaidNow } from '../sense/exit.ts'
 import type { MacSource } from '../sources/choice.ts'
 import { StateFileError } from '../state-file.ts'
 import { collectorOrigin, collectorUrl, isLocalCollector } from '../stream/collector-url.ts'
 import { OutboxError } from '../stream/outbox-error.ts'
+import { createLog } from './log-line.ts'
 import { readPolicyFile } from './policy-file.ts'
 import { readPublicKey } from './policy-signing.ts'
 import { describeRecording } from './recording-text.ts'
@@ -54,7 +54,7 @@ export async function runEngineCommand(command: EngineCommand): Promise<number> 
     return await run(command)
   } catch (error) {
     if (!mayPass(error)) throw error
-    if (isSaidNow()) process.stderr.write(`engine: ${printableLines(error.message)}\n`)
+    if (isSaidNow()) createLog('engine')(error.message)
     return EXIT_NOT_NOW
   }
 }
@@ -91,7 +91,7 @@ async function run(command: EngineCommand): Promise<number> {
   if (user) dropTo(user)
   enterStateDirectory(paths.agent, user?.name ?? 'this user')
   // As that user, who owns the directory it usually lies in: as root a link there could lead to any file.
-  const log = (text: string) => process.stderr.write(`engine: ${printableLines(text)}\n`)
+  const log = createLog('engine')
   const collector = collectorOf(command, settings, log)
   let status = 0
   await runEngine({

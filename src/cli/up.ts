@@ -3,12 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { commandBeside, daemonState } from '../hint.ts'
 import { PLACE } from '../place.ts'
-import { printableLines } from '../printable.ts'
 import { EXIT_CONFIG, REFUSED_BEFORE } from '../sense/exit.ts'
 import type { MacSource } from '../sources/choice.ts'
 import { isWatched } from '../status/socket.ts'
 import { VERSION } from '../version.ts'
 import type { CollectorReady } from './collector.ts'
+import { createLog } from './log-line.ts'
 import { openMenuBar } from './menu-bar.ts'
 import { readPolicyFile } from './policy-file.ts'
 import { defaultUser } from './service-user.ts'
@@ -49,7 +49,7 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
   const ending = new AbortController()
   outside.addEventListener('abort', () => ending.abort(), { once: true })
   const signal = ending.signal
-  const log = (text: string) => process.stderr.write(`freshet: ${printableLines(text)}\n`)
+  const log = createLog('freshet')
   // As it was asked for: `--user root` is no user to become, and still not the default.
   const userName = command.user ?? user?.name
   const shared = ['--state', paths.root, ...(userName === undefined ? [] : ['--user', userName])]
