@@ -151,6 +151,26 @@ describe('a flow that another source told to its end while the filter was away',
   })
 })
 
+describe('a flow whose beginning was lost with the root part, of which the filter hears nothing meanwhile', () => {
+  it('counts once where another tells its end, and the filter, which named it as it was, does long after', () => {
+    for (const withPort of [true, false])
+      for (const later of ['pass', 'wait'] as const)
+        for (const isSense of [true, false])
+          isNoMore([
+            { do: 'filter', is: 'there' },
+            { do: 'open', withPort },
+            { do: 'kill', isSense: true, back: 1, order: 2, isApart: true },
+            { do: 'filter', is: 'silent' },
+            { do: 'send', which: 0, bytes: 1 },
+            { do: 'close', which: 0, bytes: 1 },
+            { do: 'open', withPort: false },
+            ...[1, 2, 3, 4].map((): Step => ({ do: later })),
+            { do: 'kill', isSense, back: 0, order: 0, isApart: false },
+            { do: 'filter', is: 'there' },
+          ])
+  })
+})
+
 describe('a socket that another told of while the filter was there', () => {
   it('goes on to the byte where that goes, though none of its peers was quiet', () => {
     const bound = (isBoth: boolean): Step => ({ do: 'bind', isBoth })

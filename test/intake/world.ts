@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { createBelief } from '../../src/intake/belief.ts'
 import { type BeliefMemory, merge } from '../../src/intake/memory.ts'
 import { FlowFlag } from '../../src/records/record.gen.ts'
-import { ALL, Ledger, Mark, Source, Teller } from './flows.ts'
+import { ALL, Ledger, Mark, Source, Teller, type Told } from './flows.ts'
 
 const { filter, networkStatistics: statistics, nettop } = Source
 const STEP_MS = 500
@@ -52,6 +52,7 @@ class Watcher {
   readonly before = new Map<number, number>()
   readonly told = new Map<number, number>()
   readonly closed = new Set<number>()
+  private readonly last = new Map<number, Told>()
   /** Of a filter: how often it began to count UDP, and what each socket had sent to each peer when it did. */
   private times = 0
   readonly code: number
@@ -65,11 +66,6 @@ class Watcher {
   }
 
   tell(teller: Teller, flows: readonly Flow[]): Uint8Array[] {
-    // NOT KNOWN: of a flow without a port that sense heard of as it was killed, and that ends in a silence, which it is. To let
-    // pass what looks like it would lose the next of a program that asks one peer again and again. One of 20,000 worlds.
-    if (this.isSilent)
-      for (const { id, isOpen, hasPort, peers } of flows)
-        if (!isOpen && !hasPort && peers === undefined) this.closed.add(id)
     if (!this.isThere || this.isSilent) return []
     const records: Uint8Array[] = []
     for (const flow of flows) {
@@ -89,7 +85,7 @@ class Watcher {
       this.told.set(flow.id, out)
       if (!flow.isOpen) this.closed.add(flow.id)
       records.push(
-        teller.flow(this.code, {
+        this.#flow(teller, flow.id, {
           id: this.offset + flow.id,
           epoch: this.epoch,
           out,
@@ -104,6 +100,10 @@ class Watcher {
     }
     return records
   }
+  #flow(teller: Teller, id: number, told: Told): Uint8Array {
+    this.last.set(id, told)
+    return teller.flow(this.code, told)
+  }
   /** A filter meets a socket with what is sent next to each of its peers, and counts from there. */
   #tellPeers(teller: Teller, flow: Flow): Uint8Array[] {
     return (flow.peers as number[]).flatMap((sent, peer) => {
@@ -115,7 +115,7 @@ class Watcher {
       if (!isNew && flow.isOpen && this.told.get(id) === out) return []
       this.told.set(id, out)
       if (!flow.isOpen) this.closed.add(id)
-      return teller.flow(this.code, {
+      return this.#flow(teller, id, {
         ...{ id: this.offset + id, out, localPort: flow.hasPort ? flow.port : 0, pid: flow.pid },
         ...{ protocol: 17, to: PEERS[peer] as string },
         state: !flow.isOpen ? 'closed' : isNew ? 'opened' : 'report',
@@ -164,11 +164,23 @@ class Watcher {
   /** What an engine that was started anew is told. */
   again(teller: Teller, flows: readonly Flow[]): Uint8Array[] {
     if (!this.isThere) return [teller.mark(this.code, Mark.start, 0)]
+    const start = teller.mark(this.code, Mark.start)
+    const named = this.isSilent ? this.#nameLast(teller) : this.#nameAll(teller, flows)
+    return [start, ...named, teller.mark(this.code, Mark.enumerated)]
+  }
+  #nameAll(teller: Teller, flows: readonly Flow[]): Uint8Array[] {
     this.#tellAnew()
     this.isAgain = true
-    const records = [teller.mark(this.code, Mark.start), ...this.tell(teller, flows)]
+    const records = this.tell(teller, flows)
     this.isAgain = false
-    return [...records, teller.mark(this.code, Mark.enumerated)]
+    return records
+  }
+  /** A filter that the system tells nothing has what it had: that is open, for all it knows, and it says so (flow_ledger.h). */
+  #nameLast(teller: Teller): Uint8Array[] {
+    const open = [...this.last].filter(([id]) => !this.closed.has(id))
+    return open.map(([, told]) =>
+      teller.flow(this.code, { ...told, state: 'opened', flags: FlowFlag.enumerated }),
+    )
   }
   /** An enumeration names all that is open. */
   #tellAnew(): void {
