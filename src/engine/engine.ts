@@ -4,7 +4,8 @@ import type { Baseline } from '../baseline/baseline.ts'
 import { bytesSum } from '../units.ts'
 import { type BootEngine, createBootEngine } from './boot-engine.ts'
 import { type EngineCounters, zeroCounters } from './counters.ts'
-import { SCORER, type Scorer } from './detection/score.ts'
+import { pointScoring } from './detection/point-scoring.ts'
+import type { MakeScoring } from './detection/scoring.ts'
 import type { Finding } from './finding.ts'
 import type { TopFlow } from './flow/top.ts'
 import type { Lasting } from './lasting.ts'
@@ -20,7 +21,7 @@ export type EngineOptions = {
   /** Smaller tables, for tests and small machines. */
   limits?: Partial<Limits>
   /** Another judgement of pairs, for evaluations. */
-  scorer?: Scorer
+  scoring?: MakeScoring
 }
 
 export type Engine = {
@@ -68,7 +69,7 @@ export function createEngine(options: EngineOptions): Engine {
     counters: zeroCounters(),
     findings: [],
     policy,
-    scorer: options.scorer ?? SCORER,
+    makeScoring: options.scoring ?? pointScoring(),
     suppressedByRule: new Map(),
     ownPids: policy.ownPids,
     isSaved: false,

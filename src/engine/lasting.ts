@@ -1,7 +1,7 @@
 // What the engine keeps from one boot of the machine to the next.
 import type { Baseline } from '../baseline/baseline.ts'
 import type { EngineCounters } from './counters.ts'
-import type { Scorer } from './detection/score.ts'
+import type { MakeScoring } from './detection/scoring.ts'
 import type { Finding } from './finding.ts'
 import type { Limits } from './limits.ts'
 import type { Policy } from './policy.ts'
@@ -15,7 +15,7 @@ export type Lasting = {
   counters: EngineCounters
   findings: Finding[]
   policy: Policy
-  scorer: Scorer
+  makeScoring: MakeScoring
   /** Alerts that policies held back, by rule. */
   suppressedByRule: Map<string, number>
   /** Never alerted on, whatever a policy record says. */

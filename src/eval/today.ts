@@ -1,6 +1,7 @@
 // The product's own detector as it stands, fed with records as an agent is: one of the rivals, and kept as one.
 import { openMemoryBaseline } from '../baseline/memory.ts'
-import type { Scorer } from '../engine/detection/score.ts'
+import { pointScoring } from '../engine/detection/point-scoring.ts'
+import type { MakeScoring } from '../engine/detection/scoring.ts'
 import { createEngine } from '../engine/engine.ts'
 import type { Detector, Raised } from './detector.ts'
 import { TERMS } from './terms.ts'
@@ -15,18 +16,22 @@ export const TODAY = 'points'
 export const todaysDetectors = (): Detector[] => [
   engineDetector(TODAY, 'the engine: points behind a gate and floors'),
   ...TERMS.map(({ name, scorer }) =>
-    engineDetector(`${TODAY} without ${name}`, `the engine, ${name} left out`, scorer),
+    engineDetector(
+      `${TODAY} without ${name}`,
+      `the engine, ${name} left out`,
+      pointScoring(scorer),
+    ),
   ),
 ]
 
-function engineDetector(name: string, about: string, scorer?: Scorer): Detector {
+function engineDetector(name: string, about: string, scoring?: MakeScoring): Detector {
   return {
     ...{ name, about, natural: LEAST },
     start() {
       const engine = createEngine({
         deviceId: DEVICE_ID,
         baseline: openMemoryBaseline(),
-        ...(scorer ? { scorer } : {}),
+        ...(scoring ? { scoring } : {}),
       })
       const read = (records: Uint8Array) => {
         engine.push(records)

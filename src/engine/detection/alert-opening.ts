@@ -27,7 +27,7 @@ export type AlertOpening = {
 
 export function createAlertOpening(
   parts: DetectorParts,
-  { points }: Scoring,
+  scoring: Scoring,
   live: LiveAlerts,
   { revise }: Revisions,
 ): AlertOpening {
@@ -82,6 +82,7 @@ export function createAlertOpening(
       revision: 0,
       severity,
       saidSeverity: severity,
+      saidScore: 0,
       score: Number.NEGATIVE_INFINITY,
       reasons: [],
       openedAt: at,
@@ -108,7 +109,7 @@ export function createAlertOpening(
 
   return {
     open(slot, flow, pair, process) {
-      const severity = severityOf(points.total)
+      const severity = severityOf(scoring.total())
       if (severity === undefined) return
       if (isHeldBack(pair, process)) return
       const alert = newAlert(slot, flow, pair, process, severity)

@@ -139,6 +139,7 @@ export function reviveAlert(
       revision: state.revision,
       severity: state.severity,
       saidSeverity: state.severity,
+      saidScore: state.score,
       score: state.score,
       reasons: state.reasons,
       openedAt: stored.openedAt,

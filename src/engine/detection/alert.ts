@@ -17,6 +17,7 @@ export type LiveAlert = {
   /** The highest it had, and that of the last revision. */
   severity: Severity
   saidSeverity: Severity
+  saidScore: number
   /** The highest score it had, and why. */
   score: number
   reasons: Reason[]

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { EngineCounters } from '../counters.ts'
 import type { Alert } from '../finding.ts'
 import type { StoredFlow } from '../flow/flow-memory.ts'
+import type { FlowRows } from '../flow/flow-rows.ts'
 import type { FlowTable } from '../flow/flow-table.ts'
 import type { IdentityBook } from '../identity/identity-book-parts.ts'
 import type { Limits } from '../limits.ts'
@@ -13,7 +14,7 @@ import type { Policy } from '../policy.ts'
 import type { ImageName, Process } from '../process/process.ts'
 import type { ProcessTable } from '../process/process-table.ts'
 import type { FlowListing } from './alert-flows.ts'
-import type { Scorer } from './score.ts'
+import type { MakeScoring } from './scoring.ts'
 import type { Suppression } from './suppression.ts'
 
 export type DetectorParts = {
@@ -28,7 +29,8 @@ export type DetectorParts = {
   book: IdentityBook
   listing: FlowListing
   suppression: Suppression
-  scorer: Scorer
+  rows: FlowRows
+  makeScoring: MakeScoring
   /** The process of a flow, by its slot. */
   processOf: (flow: number) => Process | undefined
   /** Who made the socket of a flow, where that is not its process. */

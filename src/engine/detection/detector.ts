@@ -12,7 +12,6 @@ import { noteElsewhere } from './alert-view.ts'
 import type { Detector, DetectorParts } from './detector-parts.ts'
 import { createLiveAlerts, settleFrom } from './live-alerts.ts'
 import { createRevisions } from './revisions.ts'
-import { createScoring } from './scoring.ts'
 
 const COOLDOWN_MS = 4 * 3_600_000
 /** Closed flows remembered with an alert. */
@@ -21,8 +20,7 @@ const CLOSED_MAX = 256
 export function createDetector(parts: DetectorParts): Detector {
   const { baseline, clock, counters, limits, pairs, flows, book, listing, suppression } = parts
   const live = createLiveAlerts(parts)
-  const scoring = createScoring(parts)
-  const { points, isSuspect, score } = scoring
+  const scoring = parts.makeScoring(parts)
   const revisions = createRevisions(parts, scoring)
   const { open } = createAlertOpening(parts, scoring, live, revisions)
   const seeding = createAlertSeeding(parts, scoring, live, revisions)
@@ -39,11 +37,12 @@ export function createDetector(parts: DetectorParts): Detector {
 
   const evaluate = (slot: number, flow: number, of?: Process): void => {
     const pair = pairs.meta[slot] as Pair
+    if (flow >= 0) scoring.count(slot, flow)
     if (pair.alertId === undefined) {
       // Most reports end here, by numbers alone.
-      if (!isSuspect(slot)) return
-      score(slot, pair)
-      if (!points.gate || suppression.isHeld(pair)) return
+      if (!scoring.isSuspect(slot)) return
+      scoring.score(slot, pair)
+      if (!scoring.isTold() || suppression.isHeld(pair)) return
       if (pair.rolledUpDay >= 0 && pair.rolledUpDay === today(clock)) return
       open(slot, flow, pair, of ?? parts.processOf(flow))
       return
@@ -52,7 +51,7 @@ export function createDetector(parts: DetectorParts): Detector {
     if (alert === undefined) return
     alert.isOpen = true
     pair.pinned = true
-    score(slot, pair)
+    scoring.score(slot, pair)
     revisions.raise(alert, slot, pair)
     if (!seeding.isOn()) revisions.mayUpdate(alert, slot, pair)
   }
@@ -69,6 +68,7 @@ export function createDetector(parts: DetectorParts): Detector {
   return {
     evaluate,
     attached(slot, flow) {
+      scoring.began(flow)
       const alert = live.ofSlot(slot)
       if (alert === undefined) return
       alert.flows.add(flow)
@@ -102,7 +102,7 @@ export function createDetector(parts: DetectorParts): Detector {
     },
     renamed(former, slot) {
       const pair = pairs.meta[slot] as Pair
-      scoring.stand(slot, pair)
+      scoring.stand(slot, pair, former)
       const alert = live.ofKey(former)
       suppression.renamed(former, pair.key)
       if (alert === undefined) return false

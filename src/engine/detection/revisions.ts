@@ -6,7 +6,6 @@ import type { Pair } from '../pair/pair-table.ts'
 import type { LiveAlert } from './alert.ts'
 import { alertView, type Moment, standingText } from './alert-view.ts'
 import type { DetectorParts } from './detector-parts.ts'
-import { explain } from './reasons.ts'
 import { severityOf } from './score.ts'
 import type { Scoring } from './scoring.ts'
 
@@ -26,15 +25,15 @@ export type Revisions = {
 
 export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisions {
   const { baseline, clock, pairs, listing } = parts
-  const { features, points } = scoring
   const moment = (): Moment => ({ clock, baseline, policyVersion: parts.policy().version })
 
   /** Takes the present score if it is the highest so far. */
   const take = (alert: LiveAlert, slot: number, pair: Pair): void => {
-    if (points.total < alert.score) return
-    alert.score = points.total
-    alert.reasons = explain(features, points, standingText(alert, pairs, slot, pair, moment()))
-    const severity = severityOf(points.total)
+    const total = scoring.total()
+    if (total < alert.score) return
+    alert.score = total
+    alert.reasons = scoring.explain(standingText(alert, pairs, slot, pair, moment()))
+    const severity = severityOf(total)
     if (severity && RANK[severity] > RANK[alert.severity]) alert.severity = severity
   }
 
@@ -49,6 +48,7 @@ export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisio
     alert.saidUnread = pairs.i32[slot * PAIR_INTEGERS + C.unreadFlows] as number
     alert.saidRolledUp = pair.identity.alertsRolledUp
     alert.saidSeverity = alert.severity
+    alert.saidScore = alert.score
     alert.isDirty = true
     const listed = listing.list(alert.flows, alert.ended)
     parts.emit(alertView(alert, state, pairs, slot, pair, moment(), listed))
@@ -56,8 +56,10 @@ export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisio
 
   return {
     raise(alert, slot, pair) {
-      const severity = severityOf(points.total)
-      if (severity && RANK[severity] > RANK[alert.severity]) take(alert, slot, pair)
+      const total = scoring.total()
+      const severity = severityOf(total)
+      const isHigher = severity && RANK[severity] > RANK[alert.severity]
+      if (isHigher || total >= alert.saidScore + scoring.riseSaid) take(alert, slot, pair)
     },
     revise,
     mayUpdate(alert, slot, pair) {
@@ -66,6 +68,7 @@ export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisio
       const unread = pairs.i32[slot * PAIR_INTEGERS + C.unreadFlows] as number
       if (
         alert.severity !== alert.saidSeverity ||
+        alert.score >= alert.saidScore + scoring.riseSaid ||
         (out > 0 && out >= alert.saidOut * VOLUME_STEP) ||
         (unread > 0 && unread >= alert.saidUnread * VOLUME_STEP) ||
         pair.identity.alertsRolledUp > alert.saidRolledUp

@@ -65,7 +65,7 @@ const UNREAD_FLOWS_FROM: Record<SignerClass, number> = {
   platform: 2_500,
 }
 /** What a page with its pictures comes to, a few times over: below it a new server is one that somebody tries out. */
-const SERVED_FLOOR_BYTES = 10 * MIB
+export const SERVED_FLOOR_BYTES = 10 * MIB
 /** The least of them. */
 const UNREAD_FLOWS_LEAST = 10
 const UNREAD_POINTS = 15

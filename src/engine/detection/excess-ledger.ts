@@ -1,0 +1,124 @@
+// Brings what flows send beyond an answer to the sums of their program: one at each destination whatever the port, and one over all
+// of them on its first day, later over those that are new to it.
+import type { Baseline } from '../../baseline/baseline.ts'
+import { type Clock, wallNowMs } from '../clock.ts'
+import type { FlowRows } from '../flow/flow-rows.ts'
+import type { Pair, PairTable } from '../pair/pair-table.ts'
+import { excessOf, RATIO } from './excess.ts'
+import { createSumTable, type SumPlace } from './sum-table.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 86_400_000
+
+export type ExcessLedger = {
+  /** The flow has come to a pair: what it moves from now on for its present owner counts. */
+  began(flow: number): void
+  /** A report of `flow`, which is of the pair in `slot`. */
+  count(slot: number, flow: number): void
+  /** The pair in `slot` is new there. */
+  pairAdded(slot: number): void
+  /** The pair in `slot` had the key `former`. */
+  renamed(former: string, slot: number): void
+  /** Bytes in 24 full hours of the program at that destination. */
+  placeHard(slot: number): number
+  placeSoft(slot: number): number
+  /** And of the program, where it is new or its destinations are. */
+  programHard(slot: number): number
+  programSoft(slot: number): number
+  /** The program has sent there for more than a day. */
+  isKnownDestination(slot: number): boolean
+}
+
+/** `<identity>\n<destination>` without the port. */
+export function placeOf(pairKey: string): string {
+  const port = pairKey.lastIndexOf(':')
+  // A peer that was served ends in a word: it has no port.
+  return /^\d+$/.test(pairKey.slice(port + 1)) ? pairKey.slice(0, port) : pairKey
+}
+
+export function createExcessLedger(parts: {
+  baseline: Baseline
+  clock: Clock
+  rows: FlowRows
+  pairs: PairTable
+}): ExcessLedger {
+  const { baseline, clock, rows, pairs } = parts
+  const flows = rows.table.capacity
+  /** Most excess that each flow had so far: a later download takes nothing back. */
+  const hardOf = new Float64Array(flows)
+  const softOf = new Float64Array(flows)
+  const places = createSumTable(pairs.capacity)
+  const programs = createSumTable(pairs.capacity)
+  /** By slot of the pair. */
+  const placeAt: SumPlace[] = []
+  const programAt: SumPlace[] = []
+  const knownFromMs = new Float64Array(pairs.capacity)
+
+  const hour = (): number => Math.floor(clock.nowMs / HOUR_MS)
+  const pairAt = (slot: number): Pair => pairs.meta[slot] as Pair
+  const place = (slot: number): SumPlace => {
+    const known = placeAt[slot]
+    if (known && places.isStill(known)) return known
+    const made = places.take(placeOf(pairAt(slot).key), hour())
+    placeAt[slot] = made
+    return made
+  }
+  const program = (slot: number): SumPlace => {
+    const known = programAt[slot]
+    if (known && programs.isStill(known)) return known
+    const made = programs.take(pairAt(slot).identity.stored.key, hour())
+    programAt[slot] = made
+    return made
+  }
+  const look = (slot: number): void => {
+    const { identity, destination } = pairAt(slot)
+    const first = baseline.destination(identity.stored.key, destination.view.key)?.firstAt
+    knownFromMs[slot] =
+      first === undefined ? Number.POSITIVE_INFINITY : Number(first) / 1e6 + DAY_MS
+    delete placeAt[slot]
+    delete programAt[slot]
+  }
+  const isKnownDestination = (slot: number): boolean =>
+    wallNowMs(clock) >= (knownFromMs[slot] as number)
+  const countsForProgram = (slot: number): boolean =>
+    !isKnownDestination(slot) ||
+    !(wallNowMs(clock) - pairAt(slot).identity.firstNetworkMs >= DAY_MS)
+
+  return {
+    began(flow) {
+      hardOf[flow] = 0
+      softOf[flow] = 0
+    },
+    count(slot, flow) {
+      const out = rows.ownOut(flow)
+      const bytesIn = rows.ownIn(flow)
+      const { protocol } = pairAt(slot).destination.view
+      const hard = excessOf(out, bytesIn, protocol, RATIO.hard)
+      const soft = excessOf(out, bytesIn, protocol, RATIO.soft)
+      const moreHard = Math.max(0, hard - (hardOf[flow] as number))
+      const moreSoft = Math.max(0, soft - (softOf[flow] as number))
+      if (moreHard === 0 && moreSoft === 0) return
+      hardOf[flow] = (hardOf[flow] as number) + moreHard
+      softOf[flow] = (softOf[flow] as number) + moreSoft
+      places.add(place(slot), hour(), moreHard, moreSoft)
+      if (countsForProgram(slot)) programs.add(program(slot), hour(), moreHard, moreSoft)
+    },
+    pairAdded: look,
+    renamed(former, slot) {
+      const { key, identity } = pairAt(slot)
+      const from = placeOf(former)
+      const before = places.take(from, hour())
+      const [hard, soft] = [places.hard(before, hour()), places.soft(before, hour())]
+      places.rename(from, placeOf(key), hour())
+      look(slot)
+      // Counted for the program that it was taken for: it is this one's.
+      if (countsForProgram(slot))
+        programs.add(programs.take(identity.stored.key, hour()), hour(), hard, soft)
+    },
+    placeHard: (slot) => places.hard(place(slot), hour()),
+    placeSoft: (slot) => places.soft(place(slot), hour()),
+    programHard: (slot) => programs.hard(program(slot), hour()),
+    programSoft: (slot) => programs.soft(program(slot), hour()),
+    isKnownDestination,
+  }
+}

@@ -1,0 +1,172 @@
+// A pair judged by how rare it is that its program sends so much beyond an answer: 60 at the budget, 30 more for each tenth of it.
+import { bytesOfBin } from '../../baseline/history.ts'
+import { wallNowMs } from '../clock.ts'
+import { isServed } from '../destination/destination.ts'
+import type { Reason } from '../finding.ts'
+import type { Pair } from '../pair/pair-table.ts'
+import { counted, humanBytes, humanDuration } from '../sentence.ts'
+import { AGES_BELOW_MS, ageOf, CLASSES, cellOf, classOf } from './classes.ts'
+import { createExcessLedger } from './excess-ledger.ts'
+import type { Thresholds } from './rarity.ts'
+import { SERVED_FLOOR_BYTES, standingOf } from './score.ts'
+import type { MakeScoring } from './scoring.ts'
+
+const TOLD_FROM = 60
+export const SCORE_A_DECADE = 30
+/** Half a decade. */
+const RISE_SAID = 15
+/** On a network of one's own it is expected three times as often. */
+const PRIVATE_DECADES = Math.log10(3)
+/** What a program is used to send in an hour it may send this often in a day, where it always does. */
+const USUAL_HOURS = 4
+const MOSTLY_OLD = AGES_BELOW_MS.length
+const UNREAD_LEAST = 10
+
+/** What decided, of the pair that was scored last. */
+type Judged = {
+  decades: number
+  cell: number
+  ratio: number
+  bytes: number
+  isOfProgram: boolean
+  isKnownDestination: boolean
+  isPrivate: boolean
+  ofClass: number
+  ageMs: number
+  usualBytes: number
+  unread: number
+  unreadFrom: number
+}
+
+export const rarityScoring =
+  (thresholds: Thresholds): MakeScoring =>
+  (parts) => {
+    const { clock, pairs, book } = parts
+    const ledger = createExcessLedger(parts)
+    /** By slot of the pair. */
+    const classes: number[] = []
+    const unreadFrom: number[] = []
+    const judged: Judged = {
+      ...{ decades: Number.NEGATIVE_INFINITY, cell: 0, ratio: 0, bytes: 0, isOfProgram: false },
+      ...{ isKnownDestination: false, isPrivate: false, ofClass: 0, ageMs: 0, usualBytes: 0 },
+      ...{ unread: 0, unreadFrom: 0 },
+    }
+
+    /** Index of its age: what was here before Freshet, came with it or with the system's update is not new. */
+    const ageIndexOf = ({ identity }: Pair, ofClass: number): number => {
+      const isVouched = ofClass > CLASSES.indexOf('script')
+      const age = ageOf(judged.ageMs)
+      if (!isVouched) return identity.wasHere ? Math.max(age, 2) : age
+      if (identity.wasHere) return MOSTLY_OLD
+      const isEpoch = book.isEpoch && identity.stored.signerClass === 'platform'
+      return identity.coldStart || isEpoch ? Math.max(age, 2) : age
+    }
+    const usualOf = ({ identity }: Pair): number => {
+      if (identity.ordinary === undefined) return 0
+      let most = 0
+      for (const bin of identity.history.bins.keys()) if (bin > most) most = bin
+      return USUAL_HOURS * bytesOfBin(most)
+    }
+    const consider = (cell: number, ratio: number, bytes: number, isOfProgram: boolean): void => {
+      if (bytes < thresholds.least) return
+      const decades = thresholds.rarity(cell, ratio, bytes)
+      if (decades <= judged.decades) return
+      Object.assign(judged, { decades, cell, ratio, bytes, isOfProgram })
+    }
+
+    return {
+      riseSaid: RISE_SAID,
+      began: ledger.began,
+      count: ledger.count,
+      stand(slot, { identity }, former) {
+        const { stored, responsible } = identity
+        const name = classOf(
+          stored.signerClass,
+          stored.key.includes(' script '),
+          responsible?.signerClass,
+        )
+        classes[slot] = CLASSES.indexOf(name)
+        unreadFrom[slot] = standingOf(stored.signerClass, responsible?.signerClass).unreadFlowsFrom
+        if (former === undefined) ledger.pairAdded(slot)
+        else ledger.renamed(former, slot)
+      },
+      isSuspect: (slot) =>
+        ledger.placeHard(slot) >= thresholds.least ||
+        ledger.placeSoft(slot) >= thresholds.least ||
+        ledger.programHard(slot) >= thresholds.least ||
+        ledger.programSoft(slot) >= thresholds.least ||
+        pairs.unread24(slot) >= UNREAD_LEAST,
+      score(slot, pair) {
+        const ofClass = classes[slot] as number
+        const isServedPair = isServed(pair.destination.view.key)
+        judged.ofClass = ofClass
+        judged.decades = Number.NEGATIVE_INFINITY
+        judged.ageMs = Math.max(0, wallNowMs(clock) - pair.identity.firstNetworkMs)
+        judged.isKnownDestination = !isServedPair && ledger.isKnownDestination(slot)
+        judged.isPrivate = pair.destination.scope === 'private'
+        judged.usualBytes = judged.isKnownDestination ? usualOf(pair) : 0
+        const age = ageIndexOf(pair, ofClass)
+        // Answers are larger than questions, whoever serves: only who does so newly, and how much, tells.
+        const off = isServedPair ? SERVED_FLOOR_BYTES : judged.usualBytes
+        const cell = cellOf(ofClass, age, judged.isKnownDestination)
+        if (!isServedPair || age < MOSTLY_OLD) {
+          consider(cell, 0, ledger.placeHard(slot) - off, false)
+          consider(cell, 1, ledger.placeSoft(slot) - off, false)
+        }
+        if (!isServedPair) {
+          const ofProgram = cellOf(ofClass, age, false)
+          consider(ofProgram, 0, ledger.programHard(slot), true)
+          consider(ofProgram, 1, ledger.programSoft(slot), true)
+        }
+        if (judged.isPrivate) judged.decades -= PRIVATE_DECADES
+        judged.unread = pairs.unread24(slot)
+        judged.unreadFrom = unreadFrom[slot] as number
+        if (judged.unread >= judged.unreadFrom)
+          judged.decades = Math.max(
+            judged.decades,
+            judged.unread >= 10 * judged.unreadFrom ? 0.5 : 0,
+          )
+      },
+      isTold: () => judged.decades >= 0,
+      total: () => TOLD_FROM + SCORE_A_DECADE * judged.decades,
+      explain: (signerText) => explainRarity(judged, thresholds, signerText),
+    }
+  }
+
+function explainRarity(judged: Judged, thresholds: Thresholds, signerText: string): Reason[] {
+  const { bytes, cell, ratio, decades, isOfProgram, isKnownDestination, ageMs } = judged
+  const told = thresholds.told(cell, ratio)
+  const points = (of: number): number => Math.round(of * 100) / 100
+  const reasons: Reason[] = []
+  if (bytes > 0)
+    reasons.push({
+      term: 'volume',
+      points: points(TOLD_FROM + SCORE_A_DECADE * decades),
+      value: Math.round(bytes),
+      threshold: Math.round(told),
+      unit: 'B',
+      text: `${humanBytes(bytes)} went out in 24 hours beyond ${ratio === 0 ? 'what came back' : 'half of what came back'}${
+        isOfProgram ? ', to all its new destinations together' : ''
+      }; told from ${humanBytes(told)} on`,
+    })
+  reasons.push(
+    {
+      ...{ term: 'novelty', points: 0, value: Math.round(ageMs / 1_000), threshold: 0, unit: 's' },
+      text: `it had used the network for ${humanDuration(ageMs)}`,
+    },
+    { term: 'signer', points: 0, value: 0, threshold: 0, unit: '', text: signerText },
+    {
+      ...{ term: 'destination', points: 0, value: 0, threshold: 0, unit: '' },
+      text: isKnownDestination
+        ? 'the destination is one that it knows'
+        : 'the destination is new to this program',
+    },
+  )
+  if (judged.unread >= judged.unreadFrom)
+    reasons.push({
+      ...{ term: 'unread', points: 0, value: judged.unread, threshold: judged.unreadFrom },
+      unit: 'flows',
+      text: `${counted(judged.unread, 'flow')} in 24 hours whose bytes could not be read, cut off by a reset or a disconnect`,
+    })
+  return reasons
+}
