@@ -225,7 +225,7 @@ export const FACES: Record<string, readonly string[]> = {
     'src/engine/destination/registered-domain.ts',
   ],
   'engine-pair': [],
-  'engine-detection': ['src/engine/detection/score.ts'],
+  'engine-detection': ['src/engine/detection/judging.ts', 'src/engine/detection/score.ts'],
   'collector-door': ['src/collector/door/door.ts'],
   'collector-fleet': ['src/collector/fleet/fleet.ts'],
   'collector-store': ['src/collector/store/store.ts'],

@@ -88,11 +88,13 @@ export type StoredAlert = {
  * platform_new: how many that day; platform_epoch_ns: when an epoch of new platform programs last began, as after an
  * update of the system; rebuilt_ns: when this baseline took the place of one that could not be
  * read, or an export was first read into it; lost_events: how many events no engine of it was told, and lost_since_ns,
- * lost_last_ns: when the first and the last of those were missed.
+ * lost_last_ns: when the first and the last of those were missed; new_day: the day on which programs that nobody vouches for were
+ * new last, new_today: how many that day, new_mean: how many a day before it, in thousandths.
  */
 export const FACTS = [
   ...(['platform_day', 'platform_new', 'platform_epoch_ns', 'rebuilt_ns'] as const),
   ...(['lost_events', 'lost_since_ns', 'lost_last_ns'] as const),
+  ...(['new_day', 'new_today', 'new_mean'] as const),
 ] as const
 export type Fact = (typeof FACTS)[number]
 

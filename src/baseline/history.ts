@@ -5,6 +5,7 @@
 // kept sparse, as text: some 150 bytes an identity, where @datadog/sketches-js holds 5.5 KB and writes 2 KB of
 // protobuf in 90 microseconds; and the bins are at hand, from which the median absolute deviation comes. Tests
 // compare the two.
+import { noUsual, readUsual, type Usual, writeUsual } from './usual.ts'
 
 export const RELATIVE_ERROR = 0.05
 const LOG_GAMMA = Math.log((1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR))
@@ -32,6 +33,8 @@ export type History = {
   /** The hour that is not over, since 1970, and what was sent in it so far. */
   hour: number
   hourOut: number
+  /** What it sends in a day beyond an answer. */
+  usual: Usual
 }
 
 /** What an ordinary hour is, in log1p of bytes. */
@@ -44,6 +47,7 @@ export const emptyHistory = (): History => ({
   lastHour: -1,
   hour: -1,
   hourOut: 0,
+  usual: noUsual(),
 })
 
 /** The bin of a count of bytes above 0. */
@@ -120,12 +124,15 @@ export function endHour(history: History): void {
   }
 }
 
-/** `1 <lastHour> <hour> <hourOut> <drip> <bin>:<count> ...`, bins in order; empty when there is nothing. */
+/** `1 <lastHour> <hour> <hourOut> <drip> <bin>:<count> ... <usual>`, bins in order; empty when there is nothing. */
 export function writeHistory(history: History): string {
-  if (history.hours === 0 && history.hourOut === 0) return ''
+  const usual = writeUsual(history.usual)
+  if (history.hours === 0 && history.hourOut === 0 && usual === '') return ''
   const bins = sorted(history).map(([bin, count]) => `${bin}:${count}`)
   const drip = Math.round(history.drip * 1_000) / 1_000
-  return ['1', history.lastHour, history.hour, history.hourOut, drip, ...bins].join(' ')
+  return ['1', history.lastHour, history.hour, history.hourOut, drip, ...bins, usual]
+    .join(' ')
+    .trimEnd()
 }
 
 const BINS_MAX = 400
@@ -135,6 +142,8 @@ export function readHistory(text: string): History | undefined {
   const history = emptyHistory()
   if (text === '') return history
   const [version, lastHour, hour, hourOut, drip, ...bins] = text.split(' ')
+  const last = bins.at(-1)?.startsWith('u') ? bins.pop() : undefined
+  const usual = readUsual(last ?? '')
   history.lastHour = Number(lastHour)
   history.hour = Number(hour)
   history.hourOut = Number(hourOut)
@@ -147,7 +156,8 @@ export function readHistory(text: string): History | undefined {
     history.hourOut >= 0 &&
     history.drip >= 0 &&
     history.drip <= DRIP_MAX
-  if (!isWhole || bins.length > BINS_MAX) return undefined
+  if (!isWhole || bins.length > BINS_MAX || usual === undefined) return undefined
+  history.usual = usual
   for (const entry of bins) {
     const [bin, count] = entry.split(':').map(Number)
     if (bin === undefined || count === undefined) return undefined

@@ -13,7 +13,7 @@ import { createRandom } from './random.ts'
 import { hostOfLog, withRecorded } from './recorded.ts'
 import { type Report, reportOf } from './report.ts'
 import { createRivals } from './rivals.ts'
-import { todaysDetectors } from './today.ts'
+import { engines } from './today.ts'
 import type { Workload } from './workload.ts'
 
 export type EvaluationPlan = {
@@ -22,6 +22,8 @@ export type EvaluationPlan = {
   /** Attacks of the grid, drawn without replacement; more than there are: all. */
   cells: number
   withTerms: boolean
+  /** The engine by rarity as well, by which no agent judges yet. */
+  withRarity: boolean
 }
 
 /** The made-up machines summed up, and each log as it is. */
@@ -77,6 +79,7 @@ export async function evaluate(
         attacks: log ? [] : cells.filter((_, i) => i % plan.machines === index),
         workloads,
         withTerms: plan.withTerms,
+        withRarity: plan.withRarity,
         nowMs,
       })
     if (file && !kept) writeStateFile(file, JSON.stringify(result))
@@ -104,10 +107,8 @@ function* ordinaryDays({ machines }: EvaluationPlan, hostAt: (index: number) => 
 }
 
 /** The detectors' own thresholds, in the order in which a machine's results have them. */
-const naturalsOf = ({ withTerms }: EvaluationPlan): number[] =>
-  [...todaysDetectors().slice(0, withTerms ? undefined : 1), ...createRivals().detectors].map(
-    ({ natural }) => natural,
-  )
+const naturalsOf = (plan: EvaluationPlan): number[] =>
+  [...engines(plan), ...createRivals().detectors].map(({ natural }) => natural)
 
 /** Results of another plan, or of other code, have another name. */
 const nameOf = (plan: EvaluationPlan, code: string): string =>

@@ -12,7 +12,7 @@ import { createRandom } from './random.ts'
 import { recordedStrangers, traceOf } from './recorded.ts'
 import { createRivals } from './rivals.ts'
 import { type Told, tellBefore, tellDay } from './telling.ts'
-import { todaysDetectors } from './today.ts'
+import { engines } from './today.ts'
 import type { Workload } from './workload.ts'
 
 export type MachinePlan = {
@@ -23,6 +23,8 @@ export type MachinePlan = {
   workloads: readonly Workload[]
   /** The engine with each term left out as well. */
   withTerms: boolean
+  /** And by rarity. */
+  withRarity: boolean
   /** What all machines send ordinarily; undefined: nobody knows. */
   population?: Population | undefined
   /** Monotonic, ms. */
@@ -52,8 +54,8 @@ const WHOLE: readonly { name: string; signer: Signer; isKnown: boolean }[] = (
 export function runMachine(plan: MachinePlan): MachineResult {
   const { host } = plan
   const rivals = createRivals(plan.population)
-  const engines = todaysDetectors().slice(0, plan.withTerms ? undefined : 1)
-  const all = [...engines, ...rivals.detectors]
+  const ofEngine = engines(plan)
+  const all = [...ofEngine, ...rivals.detectors]
   const injected = injectedInto(plan)
   const ordinary = host.day(0)
   const told = tellDay([...ordinary, ...injected.keys()])
@@ -64,12 +66,12 @@ export function runMachine(plan: MachinePlan): MachineResult {
     })),
   )
   const startMs = plan.nowMs()
-  const raised = [...readEach(engines, before, told), ...readRivals(rivals, before, told)]
+  const raised = [...readEach(ofEngine, before, told), ...readRivals(rivals, before, told)]
   const tookMs = plan.nowMs() - startMs
   const outcomes = raised.map((alerts) => byActor(alerts, told.actors))
   const ownDays =
     host.name === '' && host.seed % OWN_DAYS_EACH === 0
-      ? OWN_DAYS.map((day) => ownDayOf(day, { ordinary, before, engines, rivals }))
+      ? OWN_DAYS.map((day) => ownDayOf(day, { ordinary, before, engines: ofEngine, rivals }))
       : []
   return {
     seed: host.seed,
@@ -85,11 +87,11 @@ export function runMachine(plan: MachinePlan): MachineResult {
     whole: WHOLE.map((way, index) => {
       const { engineScores, rivalScores } = wholeOf(host, way, {
         // What a term is worth is asked of the first way alone: a way costs seven days of reading, for each of them.
-        engines: index === 0 ? engines : engines.slice(0, 1),
+        engines: index === 0 ? ofEngine : ofEngine.slice(0, plan.withRarity ? 2 : 1),
         // No rival knows of signers: one is as all.
         rivals: way.signer === 'unsigned' ? rivals : undefined,
       })
-      const unasked = engines.slice(engineScores.length).map(() => null)
+      const unasked = ofEngine.slice(engineScores.length).map(() => null)
       const ofRivals = rivalScores ?? rivals.detectors.map(() => null)
       return { name: way.name, scores: [...engineScores, ...unasked, ...ofRivals] }
     }),

@@ -1,7 +1,13 @@
 // The product's own detector as it stands, fed with records as an agent is: one of the rivals, and kept as one.
 import { openMemoryBaseline } from '../baseline/memory.ts'
-import { pointScoring } from '../engine/detection/point-scoring.ts'
-import type { MakeScoring } from '../engine/detection/scoring.ts'
+import {
+  compileThresholds,
+  type MakeScoring,
+  pointScoring,
+  REFERENCE,
+  rarityScoring,
+  SCORE_A_DECADE,
+} from '../engine/detection/judging.ts'
 import { createEngine } from '../engine/engine.ts'
 import type { Detector, Raised } from './detector.ts'
 import { TERMS } from './terms.ts'
@@ -12,10 +18,22 @@ const LEAST = 60
 
 export const TODAY = 'points'
 
-/** The engine, and that with one term left out each. */
-export const todaysDetectors = (): Detector[] => [
+/** What rarity may spend here, false alerts a host-day: far more than is judged, so that it is cut as others are. */
+const RARITY_BUDGET = 5
+/** And in an agent. */
+const BUDGET = 0.1
+
+/** The engine by points; by rarity, too, and by points with one term left out each. */
+export const engines = ({
+  withTerms,
+  withRarity,
+}: {
+  withTerms: boolean
+  withRarity: boolean
+}): Detector[] => [
   engineDetector(TODAY, 'the engine: points behind a gate and floors'),
-  ...TERMS.map(({ name, scorer }) =>
+  ...(withRarity ? [byRarity()] : []),
+  ...(withTerms ? TERMS : []).map(({ name, scorer }) =>
     engineDetector(
       `${TODAY} without ${name}`,
       `the engine, ${name} left out`,
@@ -23,6 +41,15 @@ export const todaysDetectors = (): Detector[] => [
     ),
   ),
 ]
+
+const byRarity = (): Detector => ({
+  ...engineDetector(
+    'rarity',
+    'the engine: excess bytes by how rare they are',
+    rarityScoring(compileThresholds(REFERENCE, RARITY_BUDGET)),
+  ),
+  natural: LEAST + SCORE_A_DECADE * Math.log10(RARITY_BUDGET / BUDGET),
+})
 
 function engineDetector(name: string, about: string, scoring?: MakeScoring): Detector {
   return {

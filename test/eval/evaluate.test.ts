@@ -9,7 +9,13 @@ import { pageOf } from '../../src/eval/report-page.ts'
 import { tablesOf } from '../../src/eval/report-tables.ts'
 
 const GOLDEN = fileURLToPath(new URL('golden.json', import.meta.url))
-const PLAN: EvaluationPlan = { seed: 3, machines: 2, cells: 24, withTerms: false }
+const PLAN: EvaluationPlan = {
+  seed: 3,
+  machines: 2,
+  cells: 24,
+  withTerms: false,
+  withRarity: false,
+}
 const nowMs = () => 0
 
 /** What a change of a detector changes: who finds how much of what, at what cost. */

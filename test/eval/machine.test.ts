@@ -108,7 +108,13 @@ describe('a made-up machine', () => {
       ...cellsLike({ signer: 'script', hours: 0, flows: 20, protocol: 'quic' }),
     ].filter(({ cell }) => cell.destination === 'own')
     assert.ok(first && others.length > 10)
-    const plan = { host: createHost(5), workloads: [], withTerms: false, nowMs: () => 0 }
+    const plan = {
+      host: createHost(5),
+      workloads: [],
+      withTerms: false,
+      withRarity: false,
+      nowMs: () => 0,
+    }
     const alone = runMachine({ ...plan, attacks: [first] })
     const beside = runMachine({ ...plan, attacks: [first, ...others] })
     assert.deepEqual(beside.subjects[0], alone.subjects[0])

@@ -58,7 +58,13 @@ describe('what was recorded, in an evaluation', () => {
     const found = async (remote: string): Promise<number> => {
       const workload = await readWorkload(row({ flows: [group('attack', remote)] }), captureOf)
       const { subjects } = runMachine({
-        ...{ host: createHost(5), attacks: [], workloads: [workload], withTerms: false },
+        ...{
+          host: createHost(5),
+          attacks: [],
+          workloads: [workload],
+          withTerms: false,
+          withRarity: false,
+        },
         nowMs: () => 0,
       })
       const own = subjects.filter(({ label }) => label === 'recorded')

@@ -6,7 +6,7 @@ import { evenly } from '../../src/eval/host.ts'
 import { byActor, scoresOf } from '../../src/eval/judging.ts'
 import { HOUR_MS } from '../../src/eval/mac.ts'
 import { tellDay } from '../../src/eval/telling.ts'
-import { todaysDetectors } from '../../src/eval/today.ts'
+import { engines } from '../../src/eval/today.ts'
 
 const KIB = 1_024
 const MIB = 1_024 * KIB
@@ -47,7 +47,7 @@ const ACTORS = {
 describe('the engine without one of its terms', () => {
   const told = tellDay(Object.values(ACTORS))
   const scores = new Map(
-    todaysDetectors().map((detector) => {
+    engines({ withTerms: true, withRarity: false }).map((detector) => {
       const found = byActor(detector.start().day(told.records), told.actors)
       const of = (actor: Actor): number => scoresOf(found.get(actor) ?? [])[0] ?? 0
       return [detector.name, of] as const

@@ -6,7 +6,7 @@ import { DAYS_BEFORE } from '../../src/eval/host.ts'
 import { DAY_MS, HOUR_MS } from '../../src/eval/mac.ts'
 import { OWN_DAYS, type OwnDay } from '../../src/eval/own-days.ts'
 import { DAY_UNIX_MS, tellBefore, tellDay, whoKey } from '../../src/eval/telling.ts'
-import { todaysDetectors } from '../../src/eval/today.ts'
+import { engines } from '../../src/eval/today.ts'
 import { HEADER_BYTES, Mark, RecordType, readMark, readTick } from '../../src/records/record.gen.ts'
 
 const evasion = (part: string): Actor => {
@@ -24,7 +24,7 @@ function toldOf(
   day: ReturnType<typeof tellDay>,
   earlier: (daysBefore: number) => readonly Actor[],
 ): { actor: Actor | undefined; to: string }[] {
-  const [detector] = todaysDetectors()
+  const [detector] = engines({ withTerms: false, withRarity: false })
   const run = detector?.start()
   run?.before(
     tellBefore(DAYS_BEFORE.map((daysBefore) => ({ daysBefore, actors: earlier(daysBefore) }))),

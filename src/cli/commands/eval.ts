@@ -30,6 +30,11 @@ export function addEvalCommand(program: Command): void {
         .default(2_400),
     )
     .option('--terms', 'also the engine with each term of its score left out', false)
+    .option(
+      '--rarity',
+      'also the engine by how rare an excess is, by which no agent judges yet',
+      false,
+    )
     .option('--json', 'the report as JSON', false)
     .option('--markdown', 'its tables as Markdown', false)
     .option('--page <file>', 'also as one page of HTML with the curves', path)

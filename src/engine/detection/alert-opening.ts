@@ -49,8 +49,15 @@ export function createAlertOpening(
       identity.alertDay = day
       identity.alertsOpened = 0
       identity.alertsRolledUp = 0
+      identity.alertBest = 0
     }
-    if (identity.alertsOpened >= ALERTS_PER_IDENTITY_AND_DAY || !live.hasRoom()) {
+    // What is rarer than all that was told of it that day is told all the same, what it adds up to less soon.
+    const rise = scoring.riseSaid * (scoring.isOfProgram() ? 2 : 1)
+    const isRarer = scoring.total() >= identity.alertBest + rise
+    const isSaid =
+      identity.alertsOpened >= ALERTS_PER_IDENTITY_AND_DAY ||
+      (identity.alertsOpened > 0 && scoring.isOfProgram())
+    if ((isSaid && !isRarer) || !live.hasRoom()) {
       identity.alertsRolledUp++
       pair.rolledUpDay = day
       counters.rolledUp++
@@ -115,6 +122,7 @@ export function createAlertOpening(
       const alert = newAlert(slot, flow, pair, process, severity)
       for (const other of alert.flows) noteElsewhere(alert, parts.processOf(other))
       pair.identity.alertsOpened++
+      pair.identity.alertBest = Math.max(pair.identity.alertBest, scoring.total())
       pair.alertId = alert.id
       pair.pinned = true
       live.keep(alert, pair.key)

@@ -1,6 +1,7 @@
 // Brings what flows send beyond an answer to the sums of their program: one at each destination whatever the port, and one over all
 // of them on its first day, later over those that are new to it.
 import type { Baseline } from '../../baseline/baseline.ts'
+import { turnUsual } from '../../baseline/usual.ts'
 import { type Clock, wallNowMs } from '../clock.ts'
 import type { FlowRows } from '../flow/flow-rows.ts'
 import type { Pair, PairTable } from '../pair/pair-table.ts'
@@ -25,6 +26,8 @@ export type ExcessLedger = {
   /** And of the program, where it is new or its destinations are. */
   programHard(slot: number): number
   programSoft(slot: number): number
+  /** What is sent there counts for the program as well: it is new, or the destination is. */
+  countsForProgram(slot: number): boolean
   /** The program has sent there for more than a day. */
   isKnownDestination(slot: number): boolean
 }
@@ -50,8 +53,8 @@ export function createExcessLedger(parts: {
   const places = createSumTable(pairs.capacity)
   const programs = createSumTable(pairs.capacity)
   /** By slot of the pair. */
-  const placeAt: SumPlace[] = []
-  const programAt: SumPlace[] = []
+  const placeAt: (SumPlace | undefined)[] = []
+  const programAt: (SumPlace | undefined)[] = []
   const knownFromMs = new Float64Array(pairs.capacity)
 
   const hour = (): number => Math.floor(clock.nowMs / HOUR_MS)
@@ -75,8 +78,8 @@ export function createExcessLedger(parts: {
     const first = baseline.destination(identity.stored.key, destination.view.key)?.firstAt
     knownFromMs[slot] =
       first === undefined ? Number.POSITIVE_INFINITY : Number(first) / 1e6 + DAY_MS
-    delete placeAt[slot]
-    delete programAt[slot]
+    placeAt[slot] = undefined
+    programAt[slot] = undefined
   }
   const isKnownDestination = (slot: number): boolean =>
     wallNowMs(clock) >= (knownFromMs[slot] as number)
@@ -101,6 +104,10 @@ export function createExcessLedger(parts: {
       hardOf[flow] = (hardOf[flow] as number) + moreHard
       softOf[flow] = (softOf[flow] as number) + moreSoft
       places.add(place(slot), hour(), moreHard, moreSoft)
+      const { usual } = pairAt(slot).identity.history
+      turnUsual(usual, Math.floor(wallNowMs(clock) / DAY_MS))
+      usual.hard += moreHard
+      usual.soft += moreSoft
       if (countsForProgram(slot)) programs.add(program(slot), hour(), moreHard, moreSoft)
     },
     pairAdded: look,
@@ -119,6 +126,7 @@ export function createExcessLedger(parts: {
     placeSoft: (slot) => places.soft(place(slot), hour()),
     programHard: (slot) => programs.hard(program(slot), hour()),
     programSoft: (slot) => programs.soft(program(slot), hour()),
+    countsForProgram,
     isKnownDestination,
   }
 }

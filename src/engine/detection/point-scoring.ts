@@ -40,6 +40,7 @@ export const pointScoring =
       },
       isTold: () => points.gate,
       total: () => points.total,
+      isOfProgram: () => false,
       explain: (signerText) => explain(features, points, signerText),
     }
   }

@@ -1,12 +1,14 @@
 // A pair judged by how rare it is that its program sends so much beyond an answer: 60 at the budget, 30 more for each tenth of it.
-import { bytesOfBin } from '../../baseline/history.ts'
+import { turnUsual, usualHard, usualSoft } from '../../baseline/usual.ts'
 import { wallNowMs } from '../clock.ts'
 import { isServed } from '../destination/destination.ts'
 import type { Reason } from '../finding.ts'
+import { P, PAIR_DOUBLES } from '../pair/pair-row.ts'
 import type { Pair } from '../pair/pair-table.ts'
 import { counted, humanBytes, humanDuration } from '../sentence.ts'
 import { AGES_BELOW_MS, ageOf, CLASSES, cellOf, classOf } from './classes.ts'
 import { createExcessLedger } from './excess-ledger.ts'
+import { createNewPrograms } from './new-programs.ts'
 import type { Thresholds } from './rarity.ts'
 import { SERVED_FLOOR_BYTES, standingOf } from './score.ts'
 import type { MakeScoring } from './scoring.ts'
@@ -17,10 +19,12 @@ export const SCORE_A_DECADE = 30
 const RISE_SAID = 15
 /** On a network of one's own it is expected three times as often. */
 const PRIVATE_DECADES = Math.log10(3)
-/** What a program is used to send in an hour it may send this often in a day, where it always does. */
-const USUAL_HOURS = 4
+/** What a program is used to send in a day it may send this often in another, where it always does. */
+const USUAL_TIMES = 2
+const DAY_MS = 86_400_000
 const MOSTLY_OLD = AGES_BELOW_MS.length
 const UNREAD_LEAST = 10
+const FIRST_USE_MS = 60_000
 
 /** What decided, of the pair that was scored last. */
 type Judged = {
@@ -29,6 +33,8 @@ type Judged = {
   ratio: number
   bytes: number
   isOfProgram: boolean
+  /** What the pair sent in 24 hours: less than `bytes` where others of its program add to that. */
+  pairOut: number
   isKnownDestination: boolean
   isPrivate: boolean
   ofClass: number
@@ -43,11 +49,13 @@ export const rarityScoring =
   (parts) => {
     const { clock, pairs, book } = parts
     const ledger = createExcessLedger(parts)
+    const newPrograms = createNewPrograms(parts.baseline)
     /** By slot of the pair. */
     const classes: number[] = []
     const unreadFrom: number[] = []
     const judged: Judged = {
       ...{ decades: Number.NEGATIVE_INFINITY, cell: 0, ratio: 0, bytes: 0, isOfProgram: false },
+      pairOut: 0,
       ...{ isKnownDestination: false, isPrivate: false, ofClass: 0, ageMs: 0, usualBytes: 0 },
       ...{ unread: 0, unreadFrom: 0 },
     }
@@ -60,12 +68,6 @@ export const rarityScoring =
       if (identity.wasHere) return MOSTLY_OLD
       const isEpoch = book.isEpoch && identity.stored.signerClass === 'platform'
       return identity.coldStart || isEpoch ? Math.max(age, 2) : age
-    }
-    const usualOf = ({ identity }: Pair): number => {
-      if (identity.ordinary === undefined) return 0
-      let most = 0
-      for (const bin of identity.history.bins.keys()) if (bin > most) most = bin
-      return USUAL_HOURS * bytesOfBin(most)
     }
     const consider = (cell: number, ratio: number, bytes: number, isOfProgram: boolean): void => {
       if (bytes < thresholds.least) return
@@ -87,6 +89,9 @@ export const rarityScoring =
         )
         classes[slot] = CLASSES.indexOf(name)
         unreadFrom[slot] = standingOf(stored.signerClass, responsible?.signerClass).unreadFlowsFrom
+        const isFirstUse = wallNowMs(clock) - identity.firstNetworkMs < FIRST_USE_MS
+        if (name === 'unvouched' && identity.pairs === 1 && isFirstUse)
+          newPrograms.note(wallNowMs(clock))
         if (former === undefined) ledger.pairAdded(slot)
         else ledger.renamed(former, slot)
       },
@@ -100,25 +105,35 @@ export const rarityScoring =
         const ofClass = classes[slot] as number
         const isServedPair = isServed(pair.destination.view.key)
         judged.ofClass = ofClass
+        judged.bytes = 0
+        const base = slot * PAIR_DOUBLES
+        judged.pairOut =
+          (pairs.f64[base + P.out] as number) - (pairs.f64[base + P.dayOut] as number)
         judged.decades = Number.NEGATIVE_INFINITY
         judged.ageMs = Math.max(0, wallNowMs(clock) - pair.identity.firstNetworkMs)
         judged.isKnownDestination = !isServedPair && ledger.isKnownDestination(slot)
         judged.isPrivate = pair.destination.scope === 'private'
-        judged.usualBytes = judged.isKnownDestination ? usualOf(pair) : 0
+        const { usual } = pair.identity.history
+        turnUsual(usual, Math.floor(wallNowMs(clock) / DAY_MS))
+        const times = judged.isKnownDestination ? USUAL_TIMES : 0
+        judged.usualBytes = times * usualHard(usual)
         const age = ageIndexOf(pair, ofClass)
         // Answers are larger than questions, whoever serves: only who does so newly, and how much, tells.
-        const off = isServedPair ? SERVED_FLOOR_BYTES : judged.usualBytes
+        const offHard = isServedPair ? SERVED_FLOOR_BYTES : times * usualHard(usual)
+        const offSoft = isServedPair ? SERVED_FLOOR_BYTES : times * usualSoft(usual)
         const cell = cellOf(ofClass, age, judged.isKnownDestination)
         if (!isServedPair || age < MOSTLY_OLD) {
-          consider(cell, 0, ledger.placeHard(slot) - off, false)
-          consider(cell, 1, ledger.placeSoft(slot) - off, false)
+          consider(cell, 0, ledger.placeHard(slot) - offHard, false)
+          consider(cell, 1, ledger.placeSoft(slot) - offSoft, false)
         }
-        if (!isServedPair) {
+        if (!isServedPair && ledger.countsForProgram(slot)) {
           const ofProgram = cellOf(ofClass, age, false)
           consider(ofProgram, 0, ledger.programHard(slot), true)
           consider(ofProgram, 1, ledger.programSoft(slot), true)
         }
         if (judged.isPrivate) judged.decades -= PRIVATE_DECADES
+        if (ofClass === 0 && age === 0)
+          judged.decades -= Math.log10(newPrograms.scale(wallNowMs(clock)))
         judged.unread = pairs.unread24(slot)
         judged.unreadFrom = unreadFrom[slot] as number
         if (judged.unread >= judged.unreadFrom)
@@ -128,6 +143,7 @@ export const rarityScoring =
           )
       },
       isTold: () => judged.decades >= 0,
+      isOfProgram: () => judged.isOfProgram || judged.pairOut < judged.bytes,
       total: () => TOLD_FROM + SCORE_A_DECADE * judged.decades,
       explain: (signerText) => explainRarity(judged, thresholds, signerText),
     }

@@ -28,6 +28,8 @@ export type Scoring = {
   /** Of the pair that was scored last: whether it is told, and how loudly (severityOf). */
   isTold(): boolean
   total(): number
+  /** It is told by what its program sent in all, and no more by this pair than by another. */
+  isOfProgram(): boolean
   /** Why; `signerText` says how its program is vouched for. */
   explain(signerText: string): Reason[]
   /** An alert whose score has risen by so much since it was said is said anew. */

@@ -66,6 +66,7 @@ export function createIdentitiesInUse(
       alertDay: -1,
       alertsOpened: 0,
       alertsRolledUp: 0,
+      alertBest: 0,
     }
     inUse.set(stored.key, state)
     hours.take(state)

@@ -93,6 +93,8 @@ export type IdentityState = {
   alertDay: number
   alertsOpened: number
   alertsRolledUp: number
+  /** The highest score of those opened that day. */
+  alertBest: number
 }
 
 /** What a process is called while it runs one image. */

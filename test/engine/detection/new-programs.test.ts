@@ -1,0 +1,39 @@
+import { equal, ok } from 'node:assert/strict'
+import fc from 'fast-check'
+import { openMemoryBaseline } from '../../../src/baseline/memory.ts'
+import { createNewPrograms } from '../../../src/engine/detection/new-programs.ts'
+
+const DAY_MS = 86_400_000
+
+describe('new programs of a host', () => {
+  it('of a developer’s host say less, by no more than four times; and say so after a restart', () => {
+    const baseline = openMemoryBaseline()
+    const programs = createNewPrograms(baseline)
+    for (let day = 0; day < 14; day++) for (let i = 0; i < 12; i++) programs.note(day * DAY_MS + i)
+    equal(programs.scale(14 * DAY_MS), 4)
+    equal(createNewPrograms(baseline).scale(14 * DAY_MS + 5), 4)
+    // A quiet quarter later it is as others are.
+    ok(createNewPrograms(baseline).scale(104 * DAY_MS) < 0.6)
+  })
+
+  it('of today count from tomorrow on: a flood says nothing of itself', () => {
+    const programs = createNewPrograms(openMemoryBaseline())
+    equal(programs.scale(0), 0.5)
+    for (let i = 0; i < 1_000; i++) programs.note(i)
+    equal(programs.scale(1_000), 0.5)
+    equal(programs.scale(DAY_MS), 4)
+  })
+
+  it('stay within their bounds whatever the clock does', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(200 * DAY_MS), { maxLength: 60 }), (times) => {
+        const programs = createNewPrograms(openMemoryBaseline())
+        for (const at of times) {
+          programs.note(at)
+          const scale = programs.scale(at)
+          ok(scale >= 0.25 && scale <= 4)
+        }
+      }),
+    )
+  })
+})
