@@ -6,7 +6,7 @@ import type { DevicePolicyInfo } from '../collector/views/page-policy.ts'
 import { makePrivateKey, privateKeyOf, publicHexOf } from '../policy/keys.ts'
 import { signPolicy } from '../policy/signed.ts'
 import { targetText } from '../policy/target.ts'
-import { printable } from '../printable.ts'
+import { brief, printable } from '../printable.ts'
 import { readStateFile, writeStateFile } from '../state-file.ts'
 import { nowUnixNs, type UnixNs, unixNs } from '../units.ts'
 import {
@@ -92,10 +92,11 @@ export function runListPoliciesCommand(command: StateCommand): number {
 }
 
 export function runPolicyStatusCommand(command: ListCommand): number {
-  const { devices, isHeard } = withRegistry(command, (registry, seen) => ({
+  const { devices, seen } = withRegistry(command, (registry, seen) => ({
     devices: registry.devices(),
-    isHeard: isHeardIn(seen()),
+    seen: seen(),
   }))
+  const isHeard = isHeardIn(seen)
   const response = withPolicies(command, (policies) => responseOf(policies, devices, isHeard))
   if (command.json) {
     sayJson(response)
@@ -104,7 +105,7 @@ export function runPolicyStatusCommand(command: ListCommand): number {
   const { devices: all, newest } = response
   const rows = all.flatMap((device) => {
     const { id, name, group, source, hasKey, suppressed, documents } = device
-    const who = [id, name || '-', group]
+    const who = [id, name || brief(seen.get(id)?.hostname ?? '', 40) || '-', group]
     if (source === '') return [[...who, '-', 'has said nothing yet', '', '']]
     const came = documents.filter(({ code }) => code === NO_KEY)
     if (!hasKey && came.length === documents.length)

@@ -7,6 +7,7 @@ import { Policies } from '../../src/collector/fleet/policies.ts'
 import { openPoliciesFile, POLICIES_FILE } from '../../src/collector/fleet/policies-file.ts'
 import { isRefused, Registry } from '../../src/collector/fleet/registry.ts'
 import { openRegistryFile, REGISTRY_FILE } from '../../src/collector/fleet/registry-file.ts'
+import { createRoster } from '../../src/collector/fleet/roster.ts'
 import { PLACE } from '../../src/place.ts'
 import { keyIdOf } from '../../src/policy/keys.ts'
 import type { DocumentReport } from '../../src/stream/policy-message.ts'
@@ -232,6 +233,20 @@ describe('how a policy stands, by the commands', () => {
       (await collector('policy', 'status')).at(-1),
       '0 of 3 devices apply policy 1, 3 not said yet, 1 with a later one, which this collector does not have: sign the next above that',
     )
+  })
+
+  it('is of a device that has no name under what it calls itself, as the list has it', async () => {
+    withRegistry((registry) => registry.change(idOf('desk'), { name: '' }))
+    const file = openRegistryFile(join(directory, 'collector', REGISTRY_FILE), assert.fail)
+    createRoster(file).describe({ deviceId: idOf('desk'), agentVersion: '', hostname: 'vm' })
+    file.close()
+    for (const what of [
+      ['policy', 'status'],
+      ['devices', 'list'],
+    ]) {
+      const row = (await collector(...what)).find((line) => line.startsWith(idOf('desk')))
+      assert.match(`${row}`, /^\S+ +vm +office /)
+    }
   })
 
   it('is summed in the last line of the status, of those that may come', async () => {

@@ -253,7 +253,9 @@ describe('page and enrolled machines', () => {
     await page.getByText(`0 of 1 apply policy 1, 1 has not said yet. ${apart}`).waitFor()
     await page.locator('.roster tr', { hasText: 'Never connected' }).waitFor()
     const enrolment = page.getByRole('region', { name: 'Enrolment of mac-1' })
-    await enrolment.getByText('Policy 1 is sent, and it has not said anything of it yet').waitFor()
+    await enrolment
+      .getByText('Policy 1 is offered, and it has not said anything of it yet')
+      .waitFor()
     say({})
     await enrolment.getByText(/Policy 1 is in force, 2 of its entries narrowed/).waitFor()
     await page.getByText(`1 of 1 applies policy 1. ${apart}`).waitFor()

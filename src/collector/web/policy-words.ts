@@ -10,7 +10,7 @@ export function policyText({
   source,
   clamped,
 }: PolicyStandingInfo): string {
-  if (source === '') return `Policy ${offered} is sent, and it has not said anything of it yet`
+  if (source === '') return `Policy ${offered} is offered, and it has not said anything of it yet`
   const force =
     inForce === 0 ? 'No policy of the collector is in force' : `Policy ${inForce} is in force`
   const narrowed =
@@ -23,6 +23,8 @@ export function policyText({
 export function policyCell(policy: PolicyStandingInfo | null): string {
   if (!policy) return '-'
   const { offered, inForce, source, faults } = policy
+  // Who has said nothing may never have connected: nothing went there.
+  if (source === '' && offered > 0) return `None, ${offered} offered`
   const now = source === '' || inForce === 0 ? 'None' : `${inForce}`
   const next = offered === 0 || offered === inForce ? '' : `, ${offered} sent`
   return `${now}${next}${faults.some(({ state }) => state === 'failed') ? ', refused' : faults.length > 0 ? ', ended' : ''}`

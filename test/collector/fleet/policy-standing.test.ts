@@ -8,7 +8,7 @@ import { openPoliciesFile, POLICIES_FILE } from '../../../src/collector/fleet/po
 import { Registry } from '../../../src/collector/fleet/registry.ts'
 import { openRegistryFile, REGISTRY_FILE } from '../../../src/collector/fleet/registry-file.ts'
 import { Counters } from '../../../src/collector/terms/counters.ts'
-import { newestText as newestOnPage } from '../../../src/collector/web/policy-words.ts'
+import { newestText as newestOnPage, policyCell } from '../../../src/collector/web/policy-words.ts'
 import { DEVICE, sentPolicies } from '../../agent/policies-fixture.ts'
 import { daysOn, NOW } from '../../policy/documents.ts'
 
@@ -173,6 +173,13 @@ describe('what a device says of policies', () => {
         assert.match(text, /olicy 3 is held back and goes to nobody more/)
         assert.match(text, who)
       }
+  })
+
+  it('is offered to a device that never came, on the page as in the list', () => {
+    open()
+    const of = { offered: 6, inForce: 0, received: 0, clamped: 0, faults: [], source: '' }
+    assert.equal(policyCell(of as never), 'None, 6 offered')
+    assert.equal(policyCell({ ...of, source: 'built-in' } as never), 'None, 6 sent')
   })
 
   it('is missed where the newest is for nobody, and that is said', () => {
