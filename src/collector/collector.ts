@@ -1,4 +1,5 @@
 // The collector: agents' WebSocket, the store, the JSON API and the page, on one port.
+import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { dirname, join } from 'node:path'
 import { diskTrouble } from '../baseline/sqlite-file.ts'
@@ -9,7 +10,7 @@ import { sinceBootMs } from '../host/since-boot.ts'
 import { inspectDatabaseFile, isDiskFull, StateFileError } from '../state-file.ts'
 import { nowUnixNs, type UnixNs } from '../units.ts'
 import { createSite, readPageFiles, type Site } from './api/site.ts'
-import type { Address } from './door/door.ts'
+import { type Address, refuseTaken } from './door/door.ts'
 import { Devices } from './gateway/devices.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { DOUBT_FILE, doubtFile } from './keeping/clock-watch.ts'
@@ -108,6 +109,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
   try {
     const pageFiles = readPageFiles()
     options.beforeState?.()
+    if (options.machines && !existsSync(stateDir)) await refuseTaken(options.machines.addresses)
     openStateDir(stateDir)
     const unlock = lockDirectory(stateDir, LOCK_WAIT_MS)
     if (!unlock)

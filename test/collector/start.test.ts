@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -96,6 +97,22 @@ describe('the start of a collector', () => {
     const other = await runCollector()
     await refuses(start('127.0.0.1', other.collector.port), 'address', /another program listens/)
     await (await start()).close()
+    await other.stop()
+  })
+
+  it('makes no directory and no authority where a port for other machines is taken', async () => {
+    const other = await runCollector()
+    const fresh = join(stateDir, 'fresh')
+    const taken = { host: '127.0.0.1', port: other.collector.port }
+    const startFor = (address: typeof taken) =>
+      startCollector({
+        ...{ stateDir: fresh, host: undefined, port: 0, log: () => {} },
+        machines: { addresses: [address], names: ['127.0.0.1'] },
+      })
+    await refuses(startFor(taken), 'address', /another program listens/)
+    assert.equal(existsSync(fresh), false)
+    await (await startFor({ ...taken, port: 0 })).close()
+    assert.equal(existsSync(fresh), true)
     await other.stop()
   })
 

@@ -177,6 +177,15 @@ function refuse(socket: TLSSocket, { code, error }: Refusal): void {
   })
 }
 
+/** Rejects with CollectorError where one of them cannot be listened on now; listens on none afterwards. */
+export async function refuseTaken(addresses: readonly Address[]): Promise<void> {
+  for (const { host, port } of addresses) {
+    const server = createServer()
+    await listen(server, host, port)
+    await new Promise((resolve) => server.close(resolve))
+  }
+}
+
 /** Resolves with the port. */
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
