@@ -163,7 +163,7 @@ describe('open flows in a baseline', () => {
     }
     lock.exec('ROLLBACK')
     lock.close()
-    const givenUp = Number(/(\d+) were given up/.exec(message)?.[1])
+    const givenUp = Number(/(\d+) given up/.exec(message)?.[1])
     assert.ok(givenUp > 0, message)
     baseline.commit()
     const kept = [...restart().baseline.carried.flows()]
