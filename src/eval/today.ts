@@ -13,6 +13,8 @@ import type { Detector, Raised } from './detector.ts'
 import { TERMS } from './terms.ts'
 
 const DEVICE_ID = '5ce4a210-0000-4000-8000-00000000e7a1'
+/** A power of two. */
+const OPEN_FLOWS = 16_384
 /** severityOf tells from 60 points on. */
 const LEAST = 60
 
@@ -58,6 +60,8 @@ function engineDetector(name: string, about: string, scoring?: MakeScoring): Det
       const engine = createEngine({
         deviceId: DEVICE_ID,
         baseline: openMemoryBaseline(),
+        // Made-up days have some thousands open at once at the most; each boot makes the tables anew.
+        limits: { flows: OPEN_FLOWS },
         ...(scoring ? { scoring } : {}),
       })
       const read = (records: Uint8Array) => {
