@@ -25,7 +25,6 @@ export const LONG = [
   'test/e2e/kill.test.ts',
   'test/engine/copies.test.ts',
   'test/faults/kill.test.ts',
-  'test/faults/network.test.ts',
   'test/intake/nettop-world.test.ts',
   'test/native/attribution-accepted.test.ts',
   'test/native/attribution-programs.test.ts',
