@@ -1,7 +1,7 @@
 // An agent with an outbox on disk and an uplink over mutual TLS, to be killed: `node network-agent-child.ts DIRECTORY HARDWARE
 // LIFE`; the directory holds what it enrolled with, as a machine of this hardware id. It finds alerts at a steady rate and says
-// "given N", so many in this life, before an append; after it "kept N", "numbered N", the last number that the outbox gave, and
-// "acknowledged N", what has left it; and what it logs. To "drain" on stdin it finds no more, waits until its outbox is empty,
+// "given N", so many in this life, before an append; after it "numbered N", the last number that the outbox gave, "acknowledged N",
+// what has left it, and "kept N"; and what it logs. To "drain" on stdin it finds no more, waits until its outbox is empty,
 // says its account and ends.
 import assert from 'node:assert/strict'
 import { writeSync } from 'node:fs'
@@ -75,9 +75,10 @@ for (let count = 0; !isDraining; ) {
     Array.from({ length: BATCH }, (_, index) => numberedAlert(life, from + index, 'medium')),
   )
   assert.equal(outbox.unwritten(), 0)
-  say(`kept ${count}`)
+  // "kept" comes last: who has read it has read the numbers that belong to it, however long this process waits for its turn between.
   say(`numbered ${outbox.lastSequence()}`)
   say(`acknowledged ${outbox.acknowledged()}`)
+  say(`kept ${count}`)
   uplink.poke()
   await delay(EVERY_MS)
 }
