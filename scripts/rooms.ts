@@ -48,6 +48,7 @@ const ENGINE_GROUND: ReadonlySet<string> = new Set(
     'limits',
     'policy',
     'policy-fields',
+    'profiles',
     'scope',
     'sentence',
     'sources',

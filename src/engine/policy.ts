@@ -11,12 +11,27 @@ import {
   readParentRule,
   shown,
 } from './policy-fields.ts'
+import {
+  BUDGET_MAX,
+  BUDGET_MIN,
+  DEFAULT_PROFILE,
+  isProfileName,
+  PROFILE_NAMES,
+  PROFILES,
+  type ProfileName,
+} from './profiles.ts'
 
 export type { HostRule, ParentRule } from './policy-fields.ts'
 export { PolicyError } from './policy-fields.ts'
 
 export type Policy = {
+  /** Of the document's form: 1 is all there is. */
+  schema: number
   version: number
+  /** What decides where a document says nothing. */
+  profile: ProfileName
+  /** False alerts that a host may have in a day, on average: the detector's thresholds follow from it. */
+  budgetPerHostDay: number
   /** Score flows to this host itself. */
   includeLoopback: boolean
   /** Private ranges that count as outside. */
@@ -33,7 +48,10 @@ export type Policy = {
 
 /** The document as people and policy records write it (JSON); everything may be left out. */
 export type PolicyDocument = {
+  schema?: number
   version?: number
+  profile?: ProfileName
+  budgetPerHostDay?: number
   includeLoopback?: boolean
   externalNetworks?: string[]
   hostWhitelist?: string[]
@@ -42,11 +60,16 @@ export type PolicyDocument = {
   ownPids?: number[]
 }
 
+/** The form of documents that this version reads. */
+export const POLICY_SCHEMA = 1
 /** Entries a list may have; what is beyond is refused, not cut. */
 export const LIST_ENTRIES_MAX = 1_024
 /** Nothing left out but what detection itself leaves out. */
 export const DEFAULT_POLICY: Policy = {
+  schema: POLICY_SCHEMA,
   version: 0,
+  profile: DEFAULT_PROFILE,
+  ...PROFILES[DEFAULT_PROFILE],
   includeLoopback: false,
   externalNetworks: [],
   hostWhitelist: [],
@@ -84,8 +107,33 @@ export function makePolicy(document: PolicyDocument): Policy {
   const includeLoopback = given['includeLoopback'] ?? false
   if (typeof includeLoopback !== 'boolean')
     throw new PolicyError('field', 'policy.includeLoopback is neither true nor false')
+  const schema = given['schema'] ?? POLICY_SCHEMA
+  if (schema !== POLICY_SCHEMA)
+    throw new PolicyError(
+      'field',
+      `policy.schema: ${shown(schema)} is not ${POLICY_SCHEMA}, the one form that this version reads`,
+    )
+  const profile = given['profile'] ?? DEFAULT_PROFILE
+  if (!isProfileName(profile))
+    throw new PolicyError(
+      'field',
+      `policy.profile: ${shown(profile)} is none of ${PROFILE_NAMES.join(', ')}`,
+    )
+  const budgetPerHostDay = given['budgetPerHostDay'] ?? PROFILES[profile].budgetPerHostDay
+  // NaN, too, is none.
+  if (
+    typeof budgetPerHostDay !== 'number' ||
+    !(budgetPerHostDay >= BUDGET_MIN && budgetPerHostDay <= BUDGET_MAX)
+  )
+    throw new PolicyError(
+      'field',
+      `policy.budgetPerHostDay: ${shown(budgetPerHostDay)} is no number in ${BUDGET_MIN}..${BUDGET_MAX}`,
+    )
   return {
+    schema,
     version: whole('version', given['version'] ?? 0, 0xffffffff),
+    profile,
+    budgetPerHostDay,
     includeLoopback,
     externalNetworks: list('externalNetworks', readCidr),
     hostWhitelist: list('hostWhitelist', readHostRule),

@@ -4,12 +4,14 @@ import { type Cidr, parseCidr } from '../engine/address.ts'
 import { isPublicSuffix } from '../engine/destination/registered-domain.ts'
 import type { ExceptionDocument } from '../engine/exception.ts'
 import {
+  DEFAULT_POLICY,
   LIST_ENTRIES_MAX,
   makePolicy,
   type ParentRule,
   type PolicyDocument,
   PolicyError,
 } from '../engine/policy.ts'
+import { BUDGET_MAX, BUDGET_MIN } from '../engine/profiles.ts'
 import { brief, quoted } from '../printable.ts'
 import { hasAllOfIpv4, ipv4PrefixOf } from './embedded.ts'
 import { PolicyFault } from './fault.ts'
@@ -49,13 +51,13 @@ export function clampPolicy(content: string, version: number): Clamped {
       'too-large',
       `its document has ${Buffer.byteLength(content)} bytes, and may have ${POLICY_BYTES_MAX}`,
     )
-  const document = readDocument(content)
+  const clamped: string[] = []
+  const document = readDocument(content, clamped)
   if (document.version !== undefined && document.version !== version)
     throw new PolicyFault(
       'content',
       `its document says version ${brief(JSON.stringify(document.version), 40)}, and it is signed as version ${version}`,
     )
-  const clamped: string[] = []
   const kept = <T>(list: T[] | undefined, why: (one: T) => string | undefined): T[] =>
     (list ?? []).filter((one) => {
       const reason = why(one)
@@ -73,12 +75,13 @@ export function clampPolicy(content: string, version: number): Clamped {
   return { document: { ...rest, version, hostWhitelist, parentProcessCheck, exceptions }, clamped }
 }
 
-/** Throws PolicyFault content. */
-function readDocument(content: string): PolicyDocument {
+/** `clamped` gains what is narrowed in it. Throws PolicyFault content. */
+function readDocument(content: string, clamped: string[]): PolicyDocument {
   try {
-    const document: unknown = JSON.parse(content)
-    if (typeof document !== 'object' || document === null || Array.isArray(document))
+    const given: unknown = JSON.parse(content)
+    if (typeof given !== 'object' || given === null || Array.isArray(given))
       throw new SyntaxError('it is no JSON object')
+    const document = withinBudget(given, clamped)
     makePolicy(document)
     return document
   } catch (cause) {
@@ -86,6 +89,18 @@ function readDocument(content: string): PolicyDocument {
       throw new PolicyFault('content', brief(cause.message, 300), { cause })
     throw cause
   }
+}
+
+/** A budget beyond the bounds is the bound: whoever wants fewer alerts, or more, has the fewest or most there are. */
+function withinBudget(document: PolicyDocument, clamped: string[]): PolicyDocument {
+  const { budgetPerHostDay: asked } = document
+  if (typeof asked !== 'number') return document
+  const budgetPerHostDay = Math.min(BUDGET_MAX, Math.max(BUDGET_MIN, asked))
+  if (budgetPerHostDay === asked) return document
+  clamped.push(
+    `budgetPerHostDay is ${budgetPerHostDay}, not ${asked}: it may be ${BUDGET_MIN} to ${BUDGET_MAX}`,
+  )
+  return { ...document, budgetPerHostDay }
 }
 
 /** Why an exception may not hold; undefined: it may. */
@@ -167,10 +182,15 @@ export function refuseCrowd(document: PolicyDocument): void {
   )
 }
 
-/** What is over suppresses nothing: what it adds to detection goes on. */
-export const withoutHoldingBack = (document: PolicyDocument): PolicyDocument => ({
-  ...document,
-  hostWhitelist: [],
-  parentProcessCheck: [],
-  exceptions: [],
-})
+/** What is over suppresses nothing: what it adds to detection goes on, a budget that is larger than the built-in one too. */
+export function withoutHoldingBack(document: PolicyDocument): PolicyDocument {
+  const { budgetPerHostDay } = makePolicy(document)
+  const { profile: _, ...rest } = document
+  return {
+    ...rest,
+    budgetPerHostDay: Math.max(budgetPerHostDay, DEFAULT_POLICY.budgetPerHostDay),
+    hostWhitelist: [],
+    parentProcessCheck: [],
+    exceptions: [],
+  }
+}

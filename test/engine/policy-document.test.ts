@@ -10,6 +10,7 @@ import {
   parsePolicy,
   ruleFor,
 } from '../../src/engine/policy.ts'
+import { BUDGET_MAX, BUDGET_MIN, PROFILE_NAMES, PROFILES } from '../../src/engine/profiles.ts'
 
 const text = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8')
 const rows = [...text.matchAll(/^\| `(\w+)` \| (.+?) \| `(.+?)` \| (.+) \|$/gm)].map(
@@ -57,11 +58,26 @@ describe('docs/policy.md', () => {
     assert.throws(() => rule(characters + 1), PolicyError)
   })
 
+  it('has the profiles that there are, with what each decides', () => {
+    const said = [...text.matchAll(/^\| `([\w-]+)` \| ([\d.]+) \| .+ \|$/gm)].map(
+      ([, name, budget]) => [name, { budgetPerHostDay: Number(budget) }],
+    )
+    assert.deepEqual(Object.fromEntries(said), PROFILES)
+    const type = rows.find(({ field }) => field === 'profile')?.type
+    for (const name of PROFILE_NAMES) assert.ok(type?.includes(`\`${name}\``), name)
+  })
+
+  it('has the bounds of the budget', () => {
+    const type = rows.find(({ field }) => field === 'budgetPerHostDay')?.type ?? ''
+    const [, min, max] = /a number, ([\d.]+) to ([\d.]+)/.exec(type) ?? []
+    assert.deepEqual([Number(min), Number(max)], [BUDGET_MIN, BUDGET_MAX])
+  })
+
   it('has an example with every field, none of them as it is by default, that is a policy', () => {
     assert.deepEqual(Object.keys(given), fields)
     const policy = parsePolicy(7, example)
     assert.equal(policy.version, 7)
-    for (const field of fields.filter((name) => name !== 'includeLoopback'))
+    for (const field of fields.filter((name) => name !== 'includeLoopback' && name !== 'schema'))
       assert.notDeepEqual(policy[field as keyof Policy], DEFAULT_POLICY[field as keyof Policy])
     assert.deepEqual(new Set(policy.hostWhitelist.map(({ kind }) => kind)).size, 2)
   })

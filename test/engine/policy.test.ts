@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
-import { makePolicy, PolicyError, parsePolicy } from '../../src/engine/policy.ts'
+import {
+  makePolicy,
+  type PolicyDocument,
+  PolicyError,
+  parsePolicy,
+} from '../../src/engine/policy.ts'
 import { MIB, Script, tell } from './scenario.ts'
 
 const probe = { pid: 100, path: '/home/ann/probe', parent: 50 }
@@ -157,6 +162,13 @@ describe('policy', () => {
   for (const [what, document] of Object.entries({
     'a field that does not exist': { includeLoopbak: true },
     "the wish for arguments, which is root's alone": { execArguments: true },
+    'a form that it does not know': { schema: 2 },
+    'a form that is no number': { schema: '1' },
+    'a profile that does not exist': { profile: 'Quiet' },
+    'a profile that objects have by nature': { profile: 'toString' },
+    'a budget that is no number': { budgetPerHostDay: '0.1' },
+    'a budget that tells nothing': { budgetPerHostDay: 0.009 },
+    'a budget that tells everything': { budgetPerHostDay: 1.001 },
     'a network that is none': { externalNetworks: ['10.0.0.0/33'] },
     'a host that is none': { hostWhitelist: ['exa mple.org'] },
     'a list that is none': { hostWhitelist: 'example.org' },
@@ -173,6 +185,16 @@ describe('policy', () => {
     it(`refuses ${what}`, () => {
       assert.throws(() => parsePolicy(1, JSON.stringify(document)), PolicyError)
     })
+
+  it('has the budget of its profile, or its own', () => {
+    const budgetOf = (document: PolicyDocument) => makePolicy(document).budgetPerHostDay
+    assert.equal(budgetOf({}), 0.1)
+    assert.equal(budgetOf({ schema: 1, profile: 'quiet' }), 0.03)
+    assert.equal(budgetOf({ profile: 'sensitive' }), 0.5)
+    assert.equal(budgetOf({ profile: 'developer-workstation' }), 0.1)
+    assert.equal(budgetOf({ profile: 'quiet', budgetPerHostDay: 1 }), 1)
+    assert.equal(budgetOf({ budgetPerHostDay: 0.01 }), 0.01)
+  })
 
   it('refuses JSON that is not an object', () => {
     for (const text of ['[]', 'null', '3', '"x"', '{']) {

@@ -1,6 +1,7 @@
 // What an agent takes of a policy that was sent: never what switches detection off without a word.
 import assert from 'node:assert/strict'
-import { clampPolicy, POLICY_BYTES_MAX } from '../../src/policy/clamp.ts'
+import { makePolicy, type PolicyDocument } from '../../src/engine/policy.ts'
+import { clampPolicy, POLICY_BYTES_MAX, withoutHoldingBack } from '../../src/policy/clamp.ts'
 import { boundedExceptions } from '../../src/policy/exceptions.ts'
 import { refused } from './documents.ts'
 
@@ -140,6 +141,32 @@ describe('of a policy that was sent', () => {
     const { document, clamped } = clamp({ ownPids: [1, 2] })
     assert.deepEqual(document.ownPids, undefined)
     assert.match(clamped.join(), /ownPids/)
+  })
+  it('a budget beyond the bounds is the bound, and that is said', () => {
+    for (const [asked, held] of [
+      [0, 0.01],
+      [1e-9, 0.01],
+      [-3, 0.01],
+      [1.5, 1],
+      [1e300, 1],
+    ] as const) {
+      const { document, clamped } = clamp({ profile: 'quiet', budgetPerHostDay: asked })
+      assert.equal(document.budgetPerHostDay, held)
+      assert.deepEqual(clamped, [`budgetPerHostDay is ${held}, not ${asked}: it may be 0.01 to 1`])
+    }
+    for (const budgetPerHostDay of [0.01, 0.3, 1])
+      assert.deepEqual(clamp({ budgetPerHostDay }).clamped, [])
+    refused('content', () => clamp({ budgetPerHostDay: '0.1' }), /budgetPerHostDay: “0.1” is no/)
+    refused('content', () => clamp({ profile: 'loud' }), /“loud” is none of balanced, quiet/)
+    refused('content', () => clamp({ schema: 2 }), /schema: 2 is not 1/)
+  })
+  it('one whose time is over has no smaller budget than none, and a larger one still', () => {
+    const budgetOf = (document: PolicyDocument) =>
+      makePolicy(withoutHoldingBack(document)).budgetPerHostDay
+    assert.equal(budgetOf({ profile: 'quiet' }), 0.1)
+    assert.equal(budgetOf({ budgetPerHostDay: 0.02 }), 0.1)
+    assert.equal(budgetOf({ profile: 'sensitive' }), 0.5)
+    assert.equal(budgetOf({ profile: 'quiet', budgetPerHostDay: 0.9 }), 0.9)
   })
   it('many networks that are everything together refuse the whole', () => {
     const all = Array.from({ length: 256 }, (_, first) => `${first}.0.0.0/8`)
