@@ -104,6 +104,7 @@ export function createAlertOpening(
       coolsUntilMs: Number.POSITIVE_INFINITY,
       identityKey: pair.identity.stored.key,
       destinationKey: pair.destination.view.key,
+      pairKey: pair.key,
       chain: process ? chainOf(process, parts.processes, clock, parts.makerOf(flow)) : [],
       by: process ?? { ran: undefined },
       flows: openFlowsOf(flows, pairs, slot),
@@ -125,7 +126,7 @@ export function createAlertOpening(
       pair.identity.alertBest = Math.max(pair.identity.alertBest, scoring.total())
       pair.alertId = alert.id
       pair.pinned = true
-      live.keep(alert, pair.key)
+      live.keep(alert)
       counters.alerts++
       revise(alert, slot, pair, 'opened')
       if (alert.flows.size === 0) settleFrom(alert, clock.nowMs)

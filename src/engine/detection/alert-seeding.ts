@@ -54,7 +54,7 @@ export function createAlertSeeding(
           continue
         }
         const { alert, pair, snapshot, shiftMs } = revived
-        live.keep(alert, pair.key)
+        live.keep(alert)
         const slot = pairs.add(pair, clock.nowMs)
         scoring.stand(slot, pair)
         pairs.restore(slot, snapshot, shiftMs, clock.nowMs)

@@ -132,6 +132,7 @@ export function reviveAlert(
     identity.alertDay = day
     identity.alertsOpened = 1
   }
+  const pairKey = `${stored.identityKey}\n${stored.destinationKey}`
   const isSameBoot = state.bootId === clock.bootId
   return {
     alert: {
@@ -154,6 +155,7 @@ export function reviveAlert(
       coolsUntilMs: state.isOpen ? Number.POSITIVE_INFINITY : state.coolsUntilMs,
       identityKey: stored.identityKey,
       destinationKey: stored.destinationKey,
+      pairKey,
       chain,
       by: { ran },
       flows: new Set(),
@@ -163,7 +165,7 @@ export function reviveAlert(
       isDirty: false,
     },
     pair: {
-      key: `${stored.identityKey}\n${stored.destinationKey}`,
+      key: pairKey,
       identity,
       destination,
       newToIdentity: state.destination.newToIdentity,

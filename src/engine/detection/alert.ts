@@ -37,6 +37,8 @@ export type LiveAlert = {
   coolsUntilMs: number
   identityKey: string
   destinationKey: string
+  /** Of both: what its pair is looked up by at each tick. Handled by LiveAlerts. */
+  pairKey: string
   chain: ProcessView[]
   /** The first of its chain: what of it is in no view, and is learnt later than that at times. */
   by: Pick<Process, 'ran'>

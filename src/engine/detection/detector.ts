@@ -136,11 +136,12 @@ export function createDetector(parts: DetectorParts): Detector {
       suppression.pass()
       seeding.pass()
       const over: number[] = []
+      const nowMs = wallNowMs(clock)
       for (const alert of live.all()) {
+        if (!alert.isOpen && nowMs < alert.coolsUntilMs) continue
         const slot = live.slotOf(alert)
         const pair = pairs.meta[slot]
         if (!alert.isOpen) {
-          if (wallNowMs(clock) < alert.coolsUntilMs) continue
           live.forget(alert)
           if (pair) over.push(slot)
           continue

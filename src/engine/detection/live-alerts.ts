@@ -26,7 +26,7 @@ export type LiveAlerts = {
   ofKey(pairKey: string): LiveAlert | undefined
   /** The slot of its pair; -1 while that is out of the table. */
   slotOf(alert: LiveAlert): number
-  keep(alert: LiveAlert, pairKey: string): void
+  keep(alert: LiveAlert): void
   /** Its pair had the key `former`. */
   rename(alert: LiveAlert, former: string, pairKey: string): void
   forget(alert: LiveAlert): void
@@ -43,13 +43,12 @@ export function createLiveAlerts(parts: {
   const { baseline, counters, limits, pairs } = parts
   const alerts = new Map<string, LiveAlert>()
   const byPair = new Map<string, LiveAlert>()
-  const pairKeyOf = (alert: LiveAlert): string => `${alert.identityKey}\n${alert.destinationKey}`
 
   const forget = (alert: LiveAlert): void => {
     alerts.delete(alert.id)
-    byPair.delete(pairKeyOf(alert))
+    byPair.delete(alert.pairKey)
     baseline.removeAlert(alert.id)
-    const pair = pairs.meta[pairs.find(pairKeyOf(alert))]
+    const pair = pairs.meta[pairs.find(alert.pairKey)]
     if (pair) pair.alertId = undefined
   }
 
@@ -61,13 +60,14 @@ export function createLiveAlerts(parts: {
       return id === undefined ? undefined : alerts.get(id)
     },
     ofKey: (pairKey) => byPair.get(pairKey),
-    slotOf: (alert) => pairs.find(pairKeyOf(alert)),
-    keep(alert, pairKey) {
+    slotOf: (alert) => pairs.find(alert.pairKey),
+    keep(alert) {
       alerts.set(alert.id, alert)
-      byPair.set(pairKey, alert)
+      byPair.set(alert.pairKey, alert)
     },
     rename(alert, former, pairKey) {
       byPair.delete(former)
+      alert.pairKey = pairKey
       byPair.set(pairKey, alert)
     },
     forget,
