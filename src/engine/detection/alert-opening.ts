@@ -9,7 +9,7 @@ import { openFlowsOf } from './alert-flows.ts'
 import { alertId } from './alert-id.ts'
 import { chainOf, noteElsewhere } from './alert-view.ts'
 import type { DetectorParts } from './detector-parts.ts'
-import { type LiveAlerts, settleFrom } from './live-alerts.ts'
+import type { LiveAlerts } from './live-alerts.ts'
 import type { Revisions } from './revisions.ts'
 import { severityOf } from './score.ts'
 import type { Scoring } from './scoring.ts'
@@ -100,7 +100,7 @@ export function createAlertOpening(
       saidAtMs: clock.nowMs,
       finals: 0,
       isOpen: true,
-      settledAtMs: Number.POSITIVE_INFINITY,
+      quietSinceMs: Number.POSITIVE_INFINITY,
       coolsUntilMs: Number.POSITIVE_INFINITY,
       identityKey: pair.identity.stored.key,
       destinationKey: pair.destination.view.key,
@@ -129,7 +129,7 @@ export function createAlertOpening(
       live.keep(alert)
       counters.alerts++
       revise(alert, slot, pair, 'opened')
-      if (alert.flows.size === 0) settleFrom(alert, clock.nowMs)
+      if (alert.flows.size === 0) alert.quietSinceMs = clock.nowMs
     },
   }
 }

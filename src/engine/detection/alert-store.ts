@@ -151,7 +151,7 @@ export function reviveAlert(
       saidAtMs: Number.NEGATIVE_INFINITY,
       finals: state.finals,
       isOpen: state.isOpen,
-      settledAtMs: clock.nowMs,
+      quietSinceMs: Number.NEGATIVE_INFINITY,
       coolsUntilMs: state.isOpen ? Number.POSITIVE_INFINITY : state.coolsUntilMs,
       identityKey: stored.identityKey,
       destinationKey: stored.destinationKey,

@@ -31,8 +31,8 @@ export type LiveAlert = {
   saidAtMs: number
   finals: number
   isOpen: boolean
-  /** When its last flow had been closed for a while; Infinity while one is open. */
-  settledAtMs: number
+  /** When its last flow closed, ms since boot; Infinity while one is open. */
+  quietSinceMs: number
   /** Wall time, ms since 1970, until which its pair opens no other. */
   coolsUntilMs: number
   identityKey: string

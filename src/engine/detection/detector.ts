@@ -10,7 +10,7 @@ import { createAlertSeeding } from './alert-seeding.ts'
 import { storeAlert, storedFlow } from './alert-store.ts'
 import { noteElsewhere } from './alert-view.ts'
 import type { Detector, DetectorParts } from './detector-parts.ts'
-import { createLiveAlerts, settleFrom } from './live-alerts.ts'
+import { createLiveAlerts } from './live-alerts.ts'
 import { createRevisions } from './revisions.ts'
 
 const COOLDOWN_MS = 4 * 3_600_000
@@ -73,7 +73,7 @@ export function createDetector(parts: DetectorParts): Detector {
       if (alert === undefined) return
       alert.flows.add(flow)
       noteElsewhere(alert, parts.processOf(flow))
-      alert.settledAtMs = Number.POSITIVE_INFINITY
+      alert.quietSinceMs = Number.POSITIVE_INFINITY
       alert.isDirty = true
     },
     detached(slot, flow) {
@@ -87,7 +87,7 @@ export function createDetector(parts: DetectorParts): Detector {
       alert.closed.push(storedFlow(flows, flow))
       if (alert.closed.length > CLOSED_MAX) alert.closed.shift()
       alert.isDirty = true
-      if (alert.flows.size === 0) settleFrom(alert, clock.nowMs)
+      if (alert.flows.size === 0) alert.quietSinceMs = clock.nowMs
     },
     pairAdded(slot) {
       const pair = pairs.meta[slot] as Pair
@@ -149,7 +149,7 @@ export function createDetector(parts: DetectorParts): Detector {
         if (pair === undefined || seeding.isOn()) continue
         if (alert.flows.size > 0 || parts.isAwaited(pair.key))
           revisions.mayUpdate(alert, slot, pair)
-        else if (clock.nowMs >= alert.settledAtMs) end(alert, slot, pair)
+        else if (revisions.isQuiet(alert, slot, pair)) end(alert, slot, pair)
       }
       let openAlerts = 0
       for (const alert of live.all()) if (alert.isOpen) openAlerts++

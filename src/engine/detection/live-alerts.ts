@@ -5,18 +5,6 @@ import type { Limits } from '../limits.ts'
 import type { PairTable } from '../pair/pair-table.ts'
 import type { LiveAlert } from './alert.ts'
 
-/**
- * A pair whose flows have all closed may be between two of them. How long it must be quiet to be over doubles with each
- * final, so that a drip of short flows ends in few of them, and none waits for more than quiet.
- */
-const SETTLE_MS = 500
-const SETTLE_MAX_MS = 60_000
-
-/** Its last flow has closed: when it will have been quiet for long enough. */
-export const settleFrom = (alert: LiveAlert, nowMs: number): void => {
-  alert.settledAtMs = nowMs + Math.min(SETTLE_MAX_MS, SETTLE_MS * 2 ** Math.min(alert.finals, 16))
-}
-
 export type LiveAlerts = {
   all(): Iterable<LiveAlert>
   size(): number
