@@ -47,6 +47,8 @@ export type Flow = {
   baseIn: number
   /** Sample that it was last in. */
   seenIn: number
+  /** The sample that its epoch began in. */
+  begunIn: number
   isOpen: boolean
   /** The nettop that runs has shown it. */
   isOfRun: boolean
@@ -160,6 +162,7 @@ export function createNettopFlows(
     flow.epoch = Math.max(flow.epoch + 1, runEpoch)
     flow.out = flow.baseOut = flow.lastOut = out
     flow.in = flow.baseIn = flow.lastIn = bytesIn
+    flow.begunIn = flow.seenIn
     flow.isOfRun = true
     flow.isOpen = true
     closed.delete(flow)
@@ -183,6 +186,7 @@ export function createNettopFlows(
       sumOut: row.bytesOut ?? 0,
       sumIn: row.bytesIn ?? 0,
       seenIn: moment.sample,
+      begunIn: moment.sample,
       isOpen: true,
       isOfRun: true,
       isTold: false,

@@ -23,6 +23,8 @@ type Teller = {
   lastOut: number
   lastIn: number
   seenIn: number
+  /** The sample that this epoch began in. */
+  begunIn: number
   isOpen: boolean
 }
 
@@ -76,6 +78,17 @@ export function createNettopTwins(): NettopTwins {
     isFar(one.out - one.foundOut, one.teller.out - one.tellerOut) ||
     isFar(one.in - one.foundIn, one.teller.in - one.tellerIn)
 
+  /**
+   * Its teller begins an epoch, and so does it, from the same counts: of a flow that is taken for one that was told before,
+   * those are what was told of it, and the row has them too.
+   */
+  const goOnWith = (one: Waiting, out: number, bytesIn: number): void => {
+    const { epoch, baseOut, baseIn } = one.teller
+    Object.assign(one, { tellerEpoch: epoch, tellerOut: baseOut, tellerIn: baseIn })
+    one.foundOut = Math.min(out, baseOut)
+    one.foundIn = Math.min(bytesIn, baseIn)
+  }
+
   const begin = (
     row: NettopFlow,
     teller: Teller,
@@ -93,6 +106,7 @@ export function createNettopTwins(): NettopTwins {
       foundIn: isFound ? bytesIn : 0,
       ...{ apartFor: 0, seenIn: sample },
     }
+    if (!isFound && teller.begunIn === sample) goOnWith(one, out, bytesIn)
     waiting.set(row.text, one)
     return one
   }
@@ -106,12 +120,7 @@ export function createNettopTwins(): NettopTwins {
       const one = known?.teller === teller ? known : begin(row, teller, moment)
       if (moment.pid !== 0) Object.assign(one, { pid: moment.pid, name: moment.name })
       const { bytesOut: out = one.out, bytesIn = one.in } = row
-      // Of another nettop it begins again, as this one does.
-      if (one.tellerEpoch !== teller.epoch) {
-        one.tellerEpoch = teller.epoch
-        one.tellerOut = teller.baseOut
-        one.tellerIn = teller.baseIn
-      }
+      if (one.tellerEpoch !== teller.epoch) goOnWith(one, out, bytesIn)
       Object.assign(one, { row, out, in: bytesIn, seenIn: moment.sample })
       one.apartFor = isApart(one) ? one.apartFor + 1 : 0
       return one.apartFor < APART_SAMPLES
