@@ -4,3 +4,5 @@ export const LONG: readonly string[]
 export const LONGEST: readonly string[]
 /** All files of tests, those of LONGEST first. */
 export function allFiles(): string[]
+/** Of the long run. */
+export function longFiles(): string[]

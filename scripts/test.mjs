@@ -1,5 +1,5 @@
-// `npm test` runs all tests on the pinned Node, four files at a time; `npm test -- test/engine/*.test.ts` only those, one by
-// one; `npm run test:long` those that take turns (test/long.ts), for long. In CI (CI=true) a test that skips is a failure: .ci/run installs what tests
+// `npm test` runs all tests on the pinned Node but those of `*.long.test.ts`, four files at a time; `npm test -- test/engine/*.test.ts`
+// only those, one by one; `npm run test:long` those that take turns (test/long.ts), for long, and those of `*.long.test.ts`. In CI (CI=true) a test that skips is a failure: .ci/run installs what tests
 // need. Elsewhere the run ends by saying how many were left out, and why (test/reporter.ts).
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -95,12 +95,21 @@ function buildAhead(builds) {
   return () => endGroup(child)
 }
 
-/** All files of tests: those of LONGEST first, and last those that run what is built, which is made by then. */
-export function allFiles() {
-  const files = readdirSync(join(root, 'test'), { recursive: true })
+/** They wait for minutes, and are of the long run alone. */
+const isLongAlone = (path) => path.endsWith('.long.test.ts')
+
+const testFiles = () =>
+  readdirSync(join(root, 'test'), { recursive: true })
     .map((path) => `test/${path.replaceAll('\\', '/')}`)
     .filter((path) => path.endsWith('.test.ts'))
     .sort()
+
+/** Of the long run; those that wait longest come first. */
+export const longFiles = () => [...testFiles().filter(isLongAlone), ...LONG]
+
+/** All files of `npm test`: those of LONGEST first, and last those that run what is built, which is made by then. */
+export function allFiles() {
+  const files = testFiles().filter((path) => !isLongAlone(path))
   const rest = files.filter((path) => !LONGEST.includes(path))
   const isBuilt = (path) =>
     /\bmake\b.* from '.\/run.ts'/.test(readFileSync(join(root, path), 'utf8'))
@@ -119,7 +128,7 @@ async function main(args) {
   // Who names some files wants no others, and to see each test as it ends.
   const named = wanted.some(isFiles)
   const strict = process.env.CI === 'true' ? ['--forbid-pending', '--forbid-only'] : []
-  const all = ['--parallel', '--jobs', `${JOBS}`, ...(isLong ? LONG : allFiles())]
+  const all = ['--parallel', '--jobs', `${JOBS}`, ...(isLong ? longFiles() : allFiles())]
   const endBuilds =
     named || process.platform !== 'linux' ? () => {} : buildAhead(isLong ? LONG_BUILDS : BUILDS)
   // In a group of its own, which a signal ends whole: workers, and what their tests have started.

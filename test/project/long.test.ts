@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { LONG } from '../../scripts/test.mjs'
+import { allFiles, LONG, longFiles } from '../../scripts/test.mjs'
 import { times } from '../long.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -26,6 +26,16 @@ describe('the long run', () => {
       .filter((path) => path.endsWith('.test.ts') && path !== 'test/project/long.test.ts')
       .filter((path) => readFileSync(join(root, path), 'utf8').includes("'../long.ts'"))
     assert.deepEqual(asking.sort(), [...LONG])
+  })
+
+  it('has what takes minutes to itself, and with `npm test` every file', () => {
+    const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+      .map((path) => `test/${path}`)
+      .filter((path) => path.endsWith('.test.ts'))
+    assert.deepEqual([...new Set([...allFiles(), ...longFiles()])].sort(), files.sort())
+    const both = allFiles().filter((path) => longFiles().includes(path))
+    assert.deepEqual(both.sort(), [...LONG])
+    assert(longFiles().some((path) => path.endsWith('.long.test.ts')))
   })
 
   it('does what a variable says, else what its kind of run wants', () => {
