@@ -39,17 +39,18 @@ const NUMBERS_AN_EVASION = 200
 const RECORDED_FROM = 40_000
 const SLEPT_FROM = 50_000
 
-/** One machine in five, of both halves, tries the ways that reach all of it: each is eight days of reading. */
-const OWN_DAYS_EACH = 5
+/** What costs eight days of reading each is tried on one machine in five, of both halves. */
+const COSTLY_EACH = 5
 
+type Whole = { name: string; signer: Signer; isKnown: boolean }
 /** Ways to take a whole machine for one program: new that day or known for long, by each signer. */
-const WHOLE: readonly { name: string; signer: Signer; isKnown: boolean }[] = (
-  [false, true] as const
-).flatMap((isKnown) =>
+const WHOLE: readonly Whole[] = ([false, true] as const).flatMap((isKnown) =>
   (['unsigned', 'adhoc', 'developer_id', 'notarized', 'app_store', 'platform'] as const).map(
     (signer) => ({ name: `${isKnown ? 'known' : 'new'}, ${signer}`, signer, isKnown }),
   ),
 )
+/** Known by a signer, it has its own days before. */
+const isCostly = ({ signer, isKnown }: Whole): boolean => isKnown && signer !== 'unsigned'
 
 export function runMachine(plan: MachinePlan): MachineResult {
   const { host } = plan
@@ -59,20 +60,15 @@ export function runMachine(plan: MachinePlan): MachineResult {
   const injected = injectedInto(plan)
   const ordinary = host.day(0)
   const told = tellDay([...ordinary, ...injected.keys()])
-  const before = tellBefore(
-    DAYS_BEFORE.map((daysBefore) => ({
-      daysBefore,
-      actors: [...host.day(daysBefore).filter(wasThere), ...earlierOn(daysBefore, injected.keys())],
-    })),
-  )
+  const before = tellBefore(daysBeforeOf(host, [...injected.keys()]))
   const startMs = plan.nowMs()
   const raised = [...readEach(ofEngine, before, told), ...readRivals(rivals, before, told)]
   const tookMs = plan.nowMs() - startMs
   const outcomes = raised.map((alerts) => byActor(alerts, told.actors))
-  const ownDays =
-    host.name === '' && host.seed % OWN_DAYS_EACH === 0
-      ? OWN_DAYS.map((day) => ownDayOf(day, { ordinary, before, engines: ofEngine, rivals }))
-      : []
+  const bearsCost = host.name === '' && host.seed % COSTLY_EACH === 0
+  const ownDays = bearsCost
+    ? OWN_DAYS.map((day) => ownDayOf(day, { ordinary, before, engines: ofEngine, rivals }))
+    : []
   return {
     seed: host.seed,
     name: host.name,
@@ -84,7 +80,7 @@ export function runMachine(plan: MachinePlan): MachineResult {
     tookMs,
     detectors: all.map(({ name }) => name),
     apps: outcomes.map((found) => ordinary.flatMap((actor) => scoresOf(found.get(actor) ?? []))),
-    whole: WHOLE.map((way, index) => {
+    whole: WHOLE.filter((way) => bearsCost || !isCostly(way)).map((way, index) => {
       const { engineScores, rivalScores } = wholeOf(host, way, {
         // What a term is worth is asked of the first way alone: a way costs seven days of reading, for each of them.
         engines: index === 0 ? ofEngine : ofEngine.slice(0, plan.withRarity ? 2 : 1),
@@ -102,9 +98,6 @@ export function runMachine(plan: MachinePlan): MachineResult {
   }
 }
 
-/** The day's builds are programs of that day alone: on the days before there were others, which nobody needs. */
-const wasThere = ({ isKnown }: Actor): boolean => isKnown
-
 /** With their cell, -1 where they have none. */
 function injectedInto({ host, attacks, workloads }: MachinePlan): Map<Actor, number> {
   const random = createRandom(host.seed * 7_919 + 1)
@@ -120,11 +113,21 @@ function injectedInto({ host, attacks, workloads }: MachinePlan): Map<Actor, num
   return injected
 }
 
+/** The earliest first. A day's builds and installs are of that day alone: what is new on a host ordinarily is learnt from them. */
+export const daysBeforeOf = (
+  host: Host,
+  injected: readonly Actor[],
+): { daysBefore: number; actors: Actor[] }[] =>
+  DAYS_BEFORE.map((daysBefore) => ({
+    daysBefore,
+    actors: [...host.day(daysBefore), ...earlierOn(daysBefore, injected)],
+  }))
+
 /** Strangers who have slept used the network once, so many days before; others what they say, on each of the days. */
 const SLEPT_DAYS = 31
 
-const earlierOn = (daysBefore: number, injected: Iterable<Actor>): Actor[] =>
-  [...injected]
+const earlierOn = (daysBefore: number, injected: readonly Actor[]): Actor[] =>
+  injected
     .filter(({ isKnown }) => isKnown)
     .flatMap((actor, index) => {
       const slept = daysBefore === SLEPT_DAYS ? traceOf(SLEPT_FROM + index) : []
@@ -198,7 +201,7 @@ function readRivals(rivals: Rivals, before: Uint8Array, told: Told): Raised[][] 
 /** The ordinary day as that of one program. */
 function wholeOf(
   host: Host,
-  { signer, isKnown }: (typeof WHOLE)[number],
+  { signer, isKnown }: Whole,
   { engines, rivals }: { engines: readonly Detector[]; rivals: Rivals | undefined },
 ): { engineScores: number[][]; rivalScores: number[][] | undefined } {
   const asOne = (actors: readonly Actor[]): Actor[] => [

@@ -278,7 +278,7 @@ const rankTable = (rivals: DetectorReport[]): Table => ({
 const wholeTable = (rivals: DetectorReport[]): Table => ({
   title: 'A whole machine as one program',
   about:
-    'Alerts a host-day at the own threshold, at most three of one identity; interval, alerts and host-days. No rival knows of signers.',
+    'Alerts a host-day at the own threshold, at most three of one identity; interval, alerts and host-days. Known for long under a signer: one machine in five. No rival knows of signers.',
   heads: ['detector', 'signer', 'new that day', 'known for long'],
   rows: rivals.flatMap((one) => {
     const whole = at(one, 'natural')?.whole ?? {}

@@ -1,15 +1,19 @@
 // Made-up machines: the truth is whole, and attacks beside each other are as attacks alone.
 import assert from 'node:assert/strict'
+import { openMemoryBaseline } from '../../src/baseline/memory.ts'
+import { compileThresholds, REFERENCE, rarityScoring } from '../../src/engine/detection/judging.ts'
+import { createNewPrograms } from '../../src/engine/detection/new-programs.ts'
+import { createEngine } from '../../src/engine/engine.ts'
 import { actsByName, actsBySigningId } from '../../src/engine/process/acting.ts'
 import { programsOf } from '../../src/eval/actor.ts'
 import { EVASIONS } from '../../src/eval/evasions.ts'
 import { allCells, attackOf, type Cell } from '../../src/eval/grid.ts'
-import { createHost } from '../../src/eval/host.ts'
+import { createHost, type Host } from '../../src/eval/host.ts'
 import { courseOf } from '../../src/eval/judging.ts'
-import { runMachine } from '../../src/eval/machine.ts'
+import { daysBeforeOf, runMachine } from '../../src/eval/machine.ts'
 import { createRandom } from '../../src/eval/random.ts'
 import { createReportReader } from '../../src/eval/reports.ts'
-import { tellDay, whoKey } from '../../src/eval/telling.ts'
+import { DAY_UNIX_MS, tellBefore, tellDay, whoKey } from '../../src/eval/telling.ts'
 
 const CELLS = allCells()
 const isLike = (cell: Cell, like: Partial<Cell>): boolean =>
@@ -101,6 +105,32 @@ describe('a made-up machine', () => {
     assert.equal(course.firstMs, 1_000)
   })
 
+  it('has builds on the days before too, others each day, from which an engine learns what is new there', () => {
+    const hosts = Array.from({ length: 20 }, (_, seed) => createHost(seed))
+    const buildsOf = (host: Host): Set<string>[] =>
+      daysBeforeOf(host, []).map(
+        ({ actors }) =>
+          new Set(actors.filter(({ name }) => name === 'build').map(({ code }) => code)),
+      )
+    const developer = hosts.find((host) => buildsOf(host).every(({ size }) => size > 3))
+    const ordinary = hosts.find((host) => buildsOf(host).every(({ size }) => size === 0))
+    assert.ok(developer && ordinary)
+    const days = buildsOf(developer)
+    assert.equal(
+      new Set(days.flatMap((builds) => [...builds])).size,
+      days.reduce((sum, { size }) => sum + size, 0),
+    )
+    const newADay = (host: Host): number => {
+      const baseline = openMemoryBaseline()
+      const scoring = rarityScoring(compileThresholds(REFERENCE, 0.1))
+      const engine = createEngine({ deviceId: '', baseline, scoring })
+      engine.push(tellBefore(daysBeforeOf(host, [])))
+      return createNewPrograms(baseline).scale(DAY_UNIX_MS)
+    }
+    assert.equal(newADay(developer), 4)
+    assert.ok(newADay(ordinary) < 1)
+  })
+
   it('has an attack found beside others as it is alone', function () {
     this.timeout(60_000)
     const [first, ...others] = [
@@ -128,6 +158,12 @@ describe('a made-up machine', () => {
       ['new', 'known'].flatMap((age) =>
         classes.map((signer, i) => [`${age}, ${signer}`, i === 0 ? 1 + rivals : 1]),
       ),
+    )
+    // What has days before of its own for each signer is asked on one machine in five.
+    const other = runMachine({ ...plan, host: createHost(6), attacks: [] })
+    assert.deepEqual(
+      other.whole.map(({ name }) => name),
+      [...classes.map((signer) => `new, ${signer}`), 'known, unsigned'],
     )
     // Not an empty comparison: the engine tells of it.
     assert.ok((alone.subjects[0]?.steps[0]?.length ?? 0) > 0)
