@@ -21,8 +21,8 @@ namespace {
 struct AddonData {
   Napi::FunctionReference source_class;
   SourceObject::Shared shared;
-  std::shared_ptr<Inspector> inspector =
-      std::make_shared<Inspector>(shared.programs, PlatformSignatures());
+  std::shared_ptr<Inspector> inspector = std::make_shared<Inspector>(
+      shared.programs, PlatformSignatures(), InspectTimes(), std::make_shared<OriginFinder>());
 };
 
 // open(options): NativeSource

@@ -20,7 +20,7 @@
   'targets': [
     {
       'target_name': 'freshet',
-      'sources': ['addon.cc', 'found_file.cc', 'inspect_worker.cc', 'inspector.cc', 'program_files.cc', 'script_paths.cc', 'script_rules.cc', 'source_object.cc'],
+      'sources': ['addon.cc', 'file_origin.cc', 'found_file.cc', 'inspect_worker.cc', 'inspector.cc', 'package_index.cc', 'program_files.cc', 'script_paths.cc', 'script_rules.cc', 'source_object.cc'],
       'conditions': [
         ['OS=="linux"', {
           'sources': [

@@ -58,6 +58,8 @@ class FileFinder {
   // Whether the path leads to just this file and nobody but root can change what it leads to. False
   // for what cannot be told: in a root directory of its own a path means something else.
   virtual bool IsRootsAlone(const std::string& path, const struct stat& status) = 0;
+  // What is at the path, links followed; false where nothing is, or where to ask may hang.
+  virtual bool Look(const std::string& path, struct stat* status) = 0;
 };
 
 // This platform's. `files`: what the source keeps of the programs executed.

@@ -72,6 +72,14 @@ Napi::Object ToObject(Napi::Env env, const Inspection& inspection) {
   object["teamId"] = Napi::String::New(env, signed_as.team_id);
   object["lane"] = Napi::String::New(env, inspection.lane);
   object["authorities"] = Napi::String::New(env, signed_as.authorities);
+  if (const FileOrigin& origin = inspection.origin; origin.kind != 0) {
+    Napi::Object told = Napi::Object::New(env);
+    told["kind"] = Napi::Number::New(env, origin.kind);
+    told["installedUnixNs"] = Napi::BigInt::New(env, origin.installed_ns);
+    told["keeperUid"] = Napi::Number::New(env, origin.keeper_uid);
+    told["name"] = Napi::String::New(env, origin.name);
+    object["origin"] = told;
+  }
   return object;
 }
 

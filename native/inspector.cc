@@ -126,8 +126,8 @@ Inspection Inspector::InspectFile(FoundFile found, const InspectRequest& request
   if (found.users_mount) result.flags |= k_inspected_users_mount;
   Tell(found.status, &result);
   // A file that is open but has no name any more is nobody's to vouch for.
-  if (finder_->IsRootsAlone(request.path, found.status))
-    result.flags &= ~k_inspected_writable_by_others;
+  const bool is_roots = finder_->IsRootsAlone(request.path, found.status);
+  if (is_roots) result.flags &= ~k_inspected_writable_by_others;
   if (result.file_bytes > kHashedBytesMax || IsMostlyHole(found.file, found.status)) {
     result.error = EFBIG;
     return result;
@@ -141,7 +141,18 @@ Inspection Inspector::InspectFile(FoundFile found, const InspectRequest& request
   if (!found.users_mount) result.changed_ns = std::max(ChangedNs(found.status), found.put_ns);
   if (result.error == 0 && find_signature_)
     result.signed_as = SignatureOf(found.file, request, KeyOf(found.status));
+  if (result.error == 0) result.origin = OriginOf(found, request, is_roots);
   return result;
+}
+
+// A user's own file system may say of attributes what it likes, and takes its time.
+FileOrigin Inspector::OriginOf(const FoundFile& found, const InspectRequest& request,
+                               bool is_roots) {
+  if (!origins_ || found.users_mount || request.subject == k_subject_code) return {};
+  const auto look = [this](const std::string& path, struct stat* status) {
+    return finder_->Look(path, status);
+  };
+  return origins_->Find(found.file, request.path, found.status, is_roots, look, NowNs());
 }
 
 // What another user's file system, or another machine, tells is told on: that others can change it
@@ -188,6 +199,7 @@ bool Inspector::IsRemembered(const InspectRequest& request, const ContentKey& ke
   Sha256Digest sha256;
   SignatureFound found;
   if (!hashes_.Recall(key, &sha256)) return false;
+  if (origins_ && !origins_->IsReady(NowNs())) return false;
   return !find_signature_ || signatures_.Recall({key, request.path, request.cdhash}, &found);
 }
 

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "file_origin.h"
 #include "found_file.h"
 #include "program_files.h"
 #include "record.h"
@@ -40,6 +41,7 @@ struct Inspection {
   u32 error = 0;                               // errno
   Sha256Digest sha256{};
   SignatureFound signed_as;
+  FileOrigin origin;  // without an error alone, and of nothing that is read apart
   // What is missing takes time: whose files it is to be had in turn with. Empty: nothing is
   // missing.
   std::string lane;
@@ -52,13 +54,14 @@ class Inspector {
   static constexpr size_t kRememberedMax = 4096;
 
   // `files`: what the source keeps of the programs executed.
-  // `find_signature`: empty where programs have none.
+  // `find_signature`: empty where programs have none. `origins`: none, nothing is told of that.
   Inspector(std::shared_ptr<ProgramFiles> files, FindSignature find_signature,
-            InspectTimes times = {})
+            InspectTimes times = {}, std::shared_ptr<OriginFinder> origins = nullptr)
       : files_(std::move(files)),
         finder_(MakeFileFinder(files_)),
         find_signature_(std::move(find_signature)),
-        times_(times) {}
+        times_(times),
+        origins_(std::move(origins)) {}
 
   enum class Depth {
     kLook,  // what is known at once: facts of stat(2), and hashes that are remembered
@@ -89,6 +92,7 @@ class Inspector {
   Inspection InspectFile(FoundFile found, const InspectRequest& request, Depth depth);
   Inspection InspectApart(const FoundFile& found, const InspectRequest& request);
   bool IsRemembered(const InspectRequest& request, const ContentKey& key);
+  FileOrigin OriginOf(const FoundFile& found, const InspectRequest& request, bool is_roots);
   u32 HashStable(const Fd& file, bool may_remember, struct stat* status, Sha256Digest* sha256);
   SignatureFound SignatureOf(const Fd& file, const InspectRequest& request, const ContentKey& key);
 
@@ -96,6 +100,7 @@ class Inspector {
   const std::unique_ptr<FileFinder> finder_;
   const FindSignature find_signature_;
   const InspectTimes times_;
+  const std::shared_ptr<OriginFinder> origins_;
   Remembered<ContentKey, Sha256Digest> hashes_{kRememberedMax};
   Remembered<SignatureKey, SignatureFound> signatures_{kRememberedMax};
 };

@@ -94,6 +94,13 @@ class LinuxFileFinder : public FileFinder {
            named.status.st_dev == status.st_dev && named.status.st_ino == status.st_ino;
   }
 
+  bool Look(const std::string& path, struct stat* status) override {
+    const Walked named = WalkPath(&mounts_, 0, path);
+    if (!named.place || named.hanging) return false;
+    *status = named.status;
+    return true;
+  }
+
  private:
   // The file that was executed, by what the source kept of it or by the process that runs it.
   std::optional<FoundFile> FindExecuted(const InspectRequest& request) {

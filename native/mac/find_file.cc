@@ -170,6 +170,11 @@ class MacFileFinder : public FileFinder {
     return named.st_dev == status.st_dev && named.st_ino == status.st_ino &&
            !IsChangeableOnTheWay(path) && !IsChangeableOnTheWay(resolved);
   }
+
+  bool Look(const std::string& path, struct stat* status) override {
+    return ElsewhereOf(path).place.empty() && !LeadsThroughLink(path) &&
+           stat(path.c_str(), status) == 0;
+  }
 };
 
 }  // namespace

@@ -25,9 +25,11 @@ export const ARTIFACTS: readonly Artifact[] = [
     kind: 'addon',
     sources: [
       'addon.cc',
+      'file_origin.cc',
       'found_file.cc',
       'inspect_worker.cc',
       'inspector.cc',
+      'package_index.cc',
       'program_files.cc',
       'script_paths.cc',
       'script_rules.cc',

@@ -16,6 +16,7 @@ import {
   readInspected,
   readMark,
   readName,
+  readOrigin,
   readTick,
   readUnseen,
   writeCode,
@@ -26,6 +27,7 @@ import {
   writeInspected,
   writeMark,
   writeName,
+  writeOrigin,
   writeTick,
   writeUnseen,
 } from '../../src/records/record.gen.ts'
@@ -79,6 +81,7 @@ function onDay(records: Uint8Array, index: number): Uint8Array {
     } else if (type === RecordType.exit) told.push(writeExit(ofProcess(readExit(view, at))))
     else if (type === RecordType.code) told.push(writeCode(ofProcess(readCode(view, at))))
     else if (type === RecordType.unseen) told.push(writeUnseen(ofProcess(readUnseen(view, at))))
+    else if (type === RecordType.origin) told.push(writeOrigin(ofProcess(readOrigin(view, at))))
     else if (type === RecordType.inspected)
       told.push(writeInspected(ofProcess(readInspected(view, at))))
   }

@@ -10,6 +10,7 @@ import {
   readExit,
   readFork,
   readInspected,
+  readOrigin,
   Subject,
 } from '../records/record.gen.ts'
 import type { UnixNs } from '../units.ts'
@@ -20,6 +21,7 @@ import { createChangedFiles } from './identity/changed-files.ts'
 import { createInspections } from './identity/inspections.ts'
 import { namesScript } from './identity/script.ts'
 import { noteForeign } from './process/foreign-code.ts'
+import { originOf } from './process/inspect-requests.ts'
 import type { Process } from './process/process.ts'
 import type { Looks } from './sources.ts'
 
@@ -93,6 +95,17 @@ export function createProcessRecords(parts: {
     if (process && inspections.take(process, record)) learnt([process])
   }
 
+  /** It comes before the answer that says what the file is. */
+  const onOrigin = (view: DataView, from: number): void => {
+    const record = readOrigin(view, from)
+    const image = processes.find(record.pid, record.pidversion)?.image
+    if (image === undefined) return
+    const origin = originOf(record)
+    if (record.subject === Subject.program) image.origin = origin
+    else if (record.subject === Subject.script && record.path === image.script)
+      image.scriptOrigin = origin
+  }
+
   const onCode = (view: DataView, from: number): void => {
     const record = readCode(view, from)
     const process = processes.find(record.pid, record.pidversion)
@@ -137,6 +150,9 @@ export function createProcessRecords(parts: {
           return true
         case RecordType.inspected:
           onInspected(view, from)
+          return true
+        case RecordType.origin:
+          onOrigin(view, from)
           return true
         default:
           return false

@@ -25,6 +25,8 @@ import {
   MARK_FIXED_BYTES,
   NAME_AT,
   NAME_FIXED_BYTES,
+  ORIGIN_AT,
+  ORIGIN_FIXED_BYTES,
   POLICY_AT,
   POLICY_FIXED_BYTES,
   RECORD_BYTES_MAX,
@@ -87,6 +89,7 @@ shape(RecordType.code, CODE_FIXED_BYTES, CODE_AT.pathBytes)
 shape(RecordType.unseen, UNSEEN_FIXED_BYTES)
 shape(RecordType.line, LINE_FIXED_BYTES, LINE_AT.textBytes)
 shape(RecordType.gone, GONE_FIXED_BYTES, GONE_AT.nameBytes)
+shape(RecordType.origin, ORIGIN_FIXED_BYTES, ORIGIN_AT.pathBytes, ORIGIN_AT.nameBytes)
 
 const u16 = (bytes: Uint8Array, at: number): number =>
   (bytes[at] as number) | ((bytes[at + 1] as number) << 8)

@@ -1,7 +1,7 @@
 // Generated from native/record.def by scripts/generate.ts. Do not edit.
 
 /** FNV-1a of the declarations; equals kRecordLayout in native/record_layout.gen.h. */
-export const LAYOUT = 0x6e21954b
+export const LAYOUT = 0xe8266b44
 /** Bytes that begin every record: u32 size, u16 type, u8 source, u8 zero, u64 at_ns. */
 export const HEADER_BYTES = 16
 /** Longest a record can be. */
@@ -27,6 +27,7 @@ export const RecordType = {
   unseen: 16,
   line: 17,
   gone: 18,
+  origin: 19,
 } as const
 
 export const Source = {
@@ -202,6 +203,17 @@ export const Capability = {
   allProcesses: 8,
   /** Linux: counters of sockets that are reset or disconnected, and who writes to a socket */
   finalCounters: 16,
+} as const
+
+export const Origin = {
+  /** root alone can change it, it lies where packages install, and the system's database of packages has no such file */
+  unpackaged: 1,
+  /** the system's database of packages has it (dpkg): name is the package */
+  package: 2,
+  /** below a formula's folder of Homebrew, which has a receipt: name is the formula */
+  brew: 3,
+  /** marked as downloaded: macOS com.apple.quarantine, name is the program that did it; Linux user.xdg.origin.url, name is the host */
+  download: 4,
 } as const
 
 /** Bits of the exec record's flags. */
@@ -1431,6 +1443,81 @@ export function writeGone(record: GoneRecord): Uint8Array {
   view.setUint32(28, record.pid, true)
   putBytes(out, 32, record.programUuid, 16, 'program_uuid')
   at = putText(out, view, 54, at, name)
+  return out
+}
+
+/** How a program file came onto this machine, where something here says so: right before the inspected record that it is of. */
+export type OriginRecord = Head & {
+  /** UTC: when it was put there, or last replaced; 0 when not known (ns) */
+  installedUnixNs: bigint
+  /** as in the inspected record (id) */
+  pid: number
+  /** (id) */
+  pidversion: number
+  /** CODE subject (code) */
+  subject: number
+  /** CODE origin (code) */
+  kind: number
+  /** who can write what says so: 0 root alone; 4294967295 others too, or not known (id) */
+  keeperUid: number
+  /** as asked At most 4096 bytes. */
+  path: string
+  /** package, formula, the program that downloaded it, or the host that it came from; empty when not told At most 255 bytes. */
+  name: string
+}
+
+/** Byte offsets of the origin record's fields, from its first byte. */
+export const ORIGIN_AT = {
+  installedUnixNs: 16,
+  pid: 24,
+  pidversion: 28,
+  subject: 32,
+  kind: 36,
+  keeperUid: 40,
+  pathBytes: 44,
+  nameBytes: 46,
+} as const
+/** Size of its fixed part. */
+export const ORIGIN_FIXED_BYTES = 48
+
+/** Reads the origin record at byte `at`, which must lie whole in `view` (checked by the framer). */
+export function readOrigin(view: DataView, at: number): OriginRecord {
+  let next = at + 48
+  const text = (offset: number): string => {
+    const from = next
+    next += view.getUint16(at + offset, true)
+    return getText(view, from, next)
+  }
+  return {
+    source: view.getUint8(at + 6),
+    atNs: view.getBigUint64(at + 8, true),
+    installedUnixNs: view.getBigUint64(at + 16, true),
+    pid: view.getUint32(at + 24, true),
+    pidversion: view.getUint32(at + 28, true),
+    subject: view.getUint32(at + 32, true),
+    kind: view.getUint32(at + 36, true),
+    keeperUid: view.getUint32(at + 40, true),
+    path: text(44),
+    name: text(46),
+  }
+}
+
+/** The origin record's bytes. Strings over their limit are cut at a character; RangeError on a wrong array length. */
+export function writeOrigin(record: OriginRecord): Uint8Array {
+  const path = cut(record.path, 4096)
+  const name = cut(record.name, 255)
+  const out = new Uint8Array((48 + path.length + name.length + 7) & ~7)
+  const view = new DataView(out.buffer)
+  putHead(view, out.length, 19, record)
+  let at = 48
+  view.setBigUint64(16, record.installedUnixNs, true)
+  view.setUint32(24, record.pid, true)
+  view.setUint32(28, record.pidversion, true)
+  view.setUint32(32, record.subject, true)
+  view.setUint32(36, record.kind, true)
+  view.setUint32(40, record.keeperUid, true)
+  at = putText(out, view, 44, at, path)
+  at = putText(out, view, 46, at, name)
   return out
 }
 

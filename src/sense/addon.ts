@@ -71,6 +71,17 @@ export type InspectRequest = {
   subject: number
 }
 
+/** How a file came here, as something here says: see the origin record. */
+export type FileOrigin = {
+  /** CODE origin. */
+  kind: number
+  /** 0 when not known. */
+  installedUnixNs: bigint
+  /** Who can write what says so: 0 root alone; 4294967295 others too, or not known. */
+  keeperUid: number
+  name: string
+}
+
 /** What a program file is. */
 export type Inspection = {
   dev: bigint
@@ -106,6 +117,8 @@ export type Inspection = {
    * `owner:UID`, or `mount:NAME` (reading may hang). Empty when this is all.
    */
   lane: string
+  /** Absent: nothing says, or it was not read. */
+  origin?: FileOrigin
 }
 
 export type Addon = {

@@ -9,6 +9,7 @@ import {
   Source,
   Subject,
   writeInspected,
+  writeOrigin,
 } from '../records/record.gen.ts'
 import { NO_SIGNATURE_ASKED } from '../records/signature.ts'
 import type { Addon, Inspection, InspectRequest } from './addon.ts'
@@ -80,19 +81,16 @@ export function createInspector(options: {
   let isStarting = false
   let refused = 0
 
-  const answerOf = (request: InspectRecord, found: Inspection): Uint8Array => {
-    const { lane: _, changedNs: __, ...told } = found
+  const answerOf = (request: InspectRecord, found: Inspection): Uint8Array[] => {
+    const { lane: _, changedNs: __, origin, ...told } = found
     if (mayHoldOther(request, found)) told.flags |= InspectedFlag.replaced
-    const record: InspectedRecord = {
-      ...told,
-      source: Source.inspector,
-      atNs: bootNs(),
-      pid: request.pid,
-      pidversion: request.pidversion,
-      subject: request.subject,
-      path: request.path,
-    }
-    return writeInspected(record)
+    const { pid, pidversion, subject, path } = request
+    const asked = { source: Source.inspector, atNs: bootNs(), pid, pidversion, subject, path }
+    const record: InspectedRecord = { ...told, ...asked }
+    // Of another file than ran it says nothing.
+    const isOfIt = origin !== undefined && (told.flags & InspectedFlag.replaced) === 0
+    const before = isOfIt ? [writeOrigin({ ...origin, ...asked })] : []
+    return [...before, writeInspected(record)]
   }
   /** It has its answer, and is not to be answered again. */
   const close = (question: Question): void => {
@@ -144,7 +142,7 @@ export function createInspector(options: {
   const refuse = (question: Question, error: number): void => {
     close(question)
     const { request, facts } = question
-    onAnswers([answerOf(request, facts ? { ...facts, error } : unreadable(request, error))])
+    onAnswers(answerOf(request, facts ? { ...facts, error } : unreadable(request, error)))
   }
   const turnAway = (question: Question): void => {
     refused++
@@ -174,7 +172,7 @@ export function createInspector(options: {
     [...late]
       .filter((one) => isSameFile(one.request, request) && isSameSlice(one.request, request))
       .filter((one) => isUnchanged(one, found))
-      .map((one) => {
+      .flatMap((one) => {
         forget(one)
         return answerOf(one.request, found)
       })
@@ -191,7 +189,7 @@ export function createInspector(options: {
       }
       if (isOpen(question)) {
         close(question)
-        answers.push(answerOf(question.request, inspection))
+        answers.push(...answerOf(question.request, inspection))
         if (inspection.error === ETIMEDOUT) keepLate(question, true)
       }
       if (inspection.error === 0) answers.push(...answersOfLate(question.request, inspection))

@@ -32,6 +32,10 @@ describe('decisions of the native code', () => {
     await run(`${folder}build/mac_files.asan`)
   })
 
+  it('tells how a file came here, by what root or its owner keeps, within bounds', async () => {
+    await run(`${folder}build/file_origin.asan`)
+  })
+
   it('finds the file that an interpreter was given to run, and tells nothing else of its arguments', async () => {
     await run(`${folder}build/script_rules.asan`)
   })

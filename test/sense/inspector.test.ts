@@ -4,7 +4,10 @@ import {
   type InspectedRecord,
   InspectFlag,
   type InspectRecord,
+  Origin,
+  RecordType,
   readInspected,
+  readOrigin,
   Signature,
   Source,
   Subject,
@@ -150,6 +153,34 @@ describe('sense inspector', () => {
       assert.deepEqual([answers[0]?.flags, answers[0]?.error], [flags, 0], what)
       assert.deepEqual(answers[0]?.sha256, found.sha256, what)
     }
+  })
+
+  it('tells how a file came here before what it is, and nothing of another file than ran', async () => {
+    const origin = { kind: Origin.package, installedUnixNs: 5n, keeperUid: 0, name: 'coreutils' }
+    const told: string[] = []
+    for (const flags of [0, InspectedFlag.replaced]) {
+      const inspector = createInspector({
+        look: async (requests) => requests.map(() => ({ ...found, flags, origin })),
+        inspect: async () => [],
+        onAnswers: (records) => {
+          for (const one of records) {
+            const view = new DataView(one.buffer)
+            const isOrigin = view.getUint16(4, true) === RecordType.origin
+            told.push(isOrigin ? `origin ${readOrigin(view, 0).name}` : 'inspected')
+            if (isOrigin)
+              assert.deepEqual(readOrigin(view, 0), {
+                ...origin,
+                ...{ source: Source.inspector, atNs: 42n, pid: 7, pidversion: 3 },
+                ...{ subject: Subject.program, path: '/bin/true' },
+              })
+          }
+        },
+        bootNs: () => 42n,
+      })
+      inspector.ask(request('/bin/true'))
+      await turns()
+    }
+    assert.deepEqual(told, ['origin coreutils', 'inspected', 'inspected'])
   })
 
   it('looks at absolute paths only', async () => {

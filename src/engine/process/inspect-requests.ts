@@ -4,12 +4,14 @@ import {
   InspectedFlag,
   type InspectedRecord,
   InspectFlag,
+  type OriginRecord,
   Source,
   Subject,
   writeInspect,
 } from '../../records/record.gen.ts'
+import type { UnixNs } from '../../units.ts'
 import type { EngineCounters } from '../counters.ts'
-import type { Inspection, Process } from './process.ts'
+import type { FileOrigin, Inspection, Process } from './process.ts'
 import { keyOfImage, type ProcessKey } from './process-key.ts'
 
 /** Questions that wait to be fetched; what comes beyond is counted. */
@@ -101,6 +103,14 @@ export const inspectionOf = (record: InspectedRecord): Inspection => ({
   developerId: (record.flags & InspectedFlag.developerId) !== 0,
   notarized: (record.flags & InspectedFlag.notarized) !== 0,
   hardenedRuntime: (record.flags & InspectedFlag.hardenedRuntime) !== 0,
+})
+
+/** What a record says of how a file came here. */
+export const originOf = (record: OriginRecord): FileOrigin => ({
+  kind: record.kind,
+  name: record.name,
+  keeperUid: record.keeperUid === UID_UNKNOWN ? undefined : record.keeperUid,
+  installedAt: record.installedUnixNs === 0n ? undefined : (record.installedUnixNs as UnixNs),
 })
 
 /** `streamAt` says how many bytes of records came before the ones that are being read. */

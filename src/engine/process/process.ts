@@ -133,6 +133,18 @@ export type Inspection = {
   hardenedRuntime: boolean
 }
 
+/** How a program file came onto this machine, as something there says; see the origin record. */
+export type FileOrigin = {
+  /** CODE origin. */
+  kind: number
+  /** Package, formula, who downloaded it or from where; empty when not told. */
+  name: string
+  /** Who can write what says so: 0 root alone; undefined: others too, or not known. */
+  keeperUid: number | undefined
+  /** UTC, ns since 1970; undefined when not known. */
+  installedAt: UnixNs | undefined
+}
+
 /** See the arguments record. */
 export type ExecArguments = Pick<ArgumentsRecord, 'text' | 'count' | 'leftOutBytes' | 'flags'>
 
@@ -173,6 +185,9 @@ export type Image = {
   inspection: Inspection | undefined
   /** What the script's file is. */
   scriptFile: Inspection | undefined
+  /** undefined: nothing says, or it was not looked at yet. */
+  origin: FileOrigin | undefined
+  scriptOrigin: FileOrigin | undefined
   /** Path of the system's program, or signing id, of which its file is a copy elsewhere; empty: none that is known. */
   copyOf: string
   /** Set once it is certain. */

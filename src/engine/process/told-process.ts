@@ -65,6 +65,8 @@ function imageOf(record: ExecRecord): Image {
     invalidated: false,
     inspection: undefined,
     scriptFile: undefined,
+    origin: undefined,
+    scriptOrigin: undefined,
     copyOf: '',
     program: undefined,
   }
@@ -146,6 +148,8 @@ export function unknownImage(source: number): Image {
     invalidated: false,
     inspection: undefined,
     scriptFile: undefined,
+    origin: undefined,
+    scriptOrigin: undefined,
     copyOf: '',
     program: undefined,
   }
