@@ -7,6 +7,7 @@ import { beginEnd, closeAll, tellUnwritten } from './agent/ending.ts'
 import { createHeldBack } from './agent/held-back.ts'
 import { type CollectorOptions, startLink } from './agent/link.ts'
 import { createLossBook } from './agent/losses.ts'
+import { noteNetusage } from './agent/netusage.ts'
 import { forgetNext, takeUpNext } from './agent/next-enrolment.ts'
 import { POLICY_FILE } from './agent/policy-file.ts'
 import { startRecordingFor } from './agent/recorded.ts'
@@ -16,6 +17,7 @@ import { createSettling } from './agent/settling.ts'
 import { usingState } from './agent/state-file.ts'
 import { createTelling, type Telling } from './agent/telling.ts'
 import { noteRebuilt } from './baseline/baseline.ts'
+import type { Netusage } from './baseline/netusage.ts'
 import { BaselineError, openBaseline, type SetAside } from './baseline/sqlite.ts'
 import type { RecordingCounts } from './capture/recording.ts'
 import { createEngine } from './engine/engine.ts'
@@ -71,6 +73,8 @@ export type AgentOptions = {
   /** `freshet up` runs it and its collector, and starts either again; `upPid`: its process. */
   isUnderUp?: boolean
   upPid?: number | undefined
+  /** Who used the network before Freshet came, as a Mac has written it; asked at a machine's first start alone. */
+  readNetusage?: () => Netusage
   /** Keeps all that the engine is given; the descriptor is open for appending. */
   record?: { fd: number; onCounts: (counts: RecordingCounts, isLast: boolean) => void }
   /** Of a Mac's sources, those that may be believed; undefined: all. */
@@ -119,6 +123,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     openBaseline('baseline.db', { now: nowUnixNs(), log, mayStandIn: true }),
   )
   if (setAside) noteRebuilt(baseline, nowUnixNs())
+  noteNetusage(baseline, options.readNetusage, log)
   const outbox = usingState(directory, () =>
     openOutbox('outbox.db', {
       bytesMax: OUTBOX_BYTES_MAX,

@@ -50,14 +50,19 @@ export const LINEAGE = 'script of '
 /** `content of <sha256>`: a file of the system's with this content; see engine/identity/originals.ts. */
 export const CONTENT = 'content of '
 
+/** `network name <name>`: what the system knew, before Freshet came, of a program of this name; see network-names.ts. */
+export const NAMED = 'network name '
+
+const NO_PROGRAMS = [LINEAGE, CONTENT, NAMED] as const
+
 /** Whether an identity under this key is a program, and not what is known beside programs. */
 export const isProgramKey = (key: string): boolean =>
-  !key.startsWith(LINEAGE) && !key.startsWith(CONTENT)
+  !NO_PROGRAMS.some((prefix) => key.startsWith(prefix))
 
 /** The same for `keys.text` in SQL. */
-export const IS_PROGRAM_KEY = [LINEAGE, CONTENT]
-  .map((prefix) => `substr(text, 1, ${prefix.length}) <> '${prefix}'`)
-  .join(' AND ')
+export const IS_PROGRAM_KEY = NO_PROGRAMS.map(
+  (prefix) => `substr(text, 1, ${prefix.length}) <> '${prefix}'`,
+).join(' AND ')
 
 /** A destination an identity has talked to. */
 export type StoredDestination = {
@@ -89,12 +94,13 @@ export type StoredAlert = {
  * update of the system; rebuilt_ns: when this baseline took the place of one that could not be
  * read, or an export was first read into it; lost_events: how many events no engine of it was told, and lost_since_ns,
  * lost_last_ns: when the first and the last of those were missed; new_day: the day on which programs that nobody vouches for were
- * new last, new_today: how many that day, new_mean: how many a day before it, in thousandths.
+ * new last, new_today: how many that day, new_mean: how many a day before it, in thousandths; network_names: how many names of
+ * programs the system knew, as this machine was first watched.
  */
 export const FACTS = [
   ...(['platform_day', 'platform_new', 'platform_epoch_ns', 'rebuilt_ns'] as const),
   ...(['lost_events', 'lost_since_ns', 'lost_last_ns'] as const),
-  ...(['new_day', 'new_today', 'new_mean'] as const),
+  ...(['new_day', 'new_today', 'new_mean', 'network_names'] as const),
 ] as const
 export type Fact = (typeof FACTS)[number]
 
@@ -102,6 +108,13 @@ export type Fact = (typeof FACTS)[number]
 export function noteNoFirstStart(baseline: Baseline, at: UnixNs): void {
   if (baseline.fact('rebuilt_ns') === undefined) baseline.putFact('rebuilt_ns', at)
 }
+
+/** Whether a program was found running as the baseline began; one that took the place of another found nobody so. */
+export const wasHereAt = (
+  { firstExecAt }: Pick<StoredIdentity, 'firstExecAt'>,
+  bornAt: UnixNs | undefined,
+  isRebuilt: boolean,
+): boolean => firstExecAt + 1n === bornAt && !isRebuilt
 
 /** It took the place of one that was lost, before anything else is known of it. */
 export function noteRebuilt(baseline: Baseline, at: UnixNs): void {

@@ -4,6 +4,7 @@ import { type UnixNs, unixNs } from '../units.ts'
 import {
   type Baseline,
   isProgramKey,
+  NAMED,
   noteNoFirstStart,
   type StoredDestination,
   type StoredIdentity,
@@ -174,6 +175,11 @@ function mergeRow(baseline: Baseline, row: BaselineRow, done: Imported): void {
       return
     }
     case 'identity': {
+      // What another machine's system knew says nothing of this one.
+      if (row.identity.key.startsWith(NAMED)) {
+        done.leftOut++
+        return
+      }
       const own = baseline.identity(row.identity.key)
       baseline.putIdentity(own ? mergeIdentities(own, row.identity) : row.identity)
       if (isProgramKey(row.identity.key)) done.identities[own ? 'merged' : 'added']++

@@ -1,9 +1,11 @@
 // What the command line shows of a baseline, also while an agent writes it.
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import type { UnixNs } from '../units.ts'
 import type { StoredDestination, StoredIdentity } from './baseline.ts'
-import { IS_PROGRAM_KEY } from './baseline.ts'
+import { IS_PROGRAM_KEY, NAMED, wasHereAt } from './baseline.ts'
 import { BaselineError, sentenceOf } from './error.ts'
+import { findNetworkName, type NetworkName } from './network-names.ts'
 import type { BaselineRow } from './row.ts'
 import {
   destinationFromRow,
@@ -34,14 +36,32 @@ export type ShownIdentity =
   | { found: 'none' }
   /** Keys that begin so, at most 20. */
   | { found: 'many'; some: Named[] }
+  | ({ found: 'one' } & IdentityLife)
+
+export type IdentityLife = {
+  identity: StoredIdentity
+  /** When the baseline began; undefined where it has not. */
+  bornAt: UnixNs | undefined
+  /** It was found running at this machine's first look. */
+  wasHere: boolean
+  /** What the system knew of a program of its name before that. */
+  named: NetworkName | undefined
+  /** Others that were run from its path, newest first, at most 20; `versionsInAll` counts all of them. */
+  versions: Version[]
+  versionsInAll: number
   /** Its destinations, latest first, at most 1000. */
-  | { found: 'one'; identity: StoredIdentity; destinations: StoredDestination[] }
+  destinations: StoredDestination[]
+  destinationsInAll: number
+}
+
+export type Version = Pick<StoredIdentity, 'key' | 'firstExecAt' | 'lastSeenAt'>
 
 /** Enough to tell one from the other: a key may be a hash. */
 type Named = Pick<StoredIdentity, 'key' | 'name' | 'path'>
 
 const KEYS_SHOWN_MAX = 20
 const DESTINATIONS_SHOWN_MAX = 1000
+const VERSIONS_SHOWN_MAX = 20
 
 /** Throws BaselineError when the file cannot be read; an Error with a sentence when there is none. */
 export function listIdentities(path: string, options: ListOptions): IdentityList {
@@ -96,14 +116,44 @@ export function showIdentity(path: string, keyOrPrefix: string): ShownIdentity {
         WHERE identity = ? ORDER BY last_ns DESC, destination LIMIT ?`,
     )
     destinations.setReadBigInts(true)
+    const tables = new Tables(preparing(() => database))
+    const bornAt = tables.bornAt()
     return {
       found: 'one',
       identity,
+      bornAt,
+      wasHere: wasHereAt(identity, bornAt, tables.fact('rebuilt_ns') !== undefined),
+      named: findNetworkName(identity, (key) => tables.identity(key)),
+      ...versionsOf(database, identity),
+      destinationsInAll: Number(
+        database
+          .prepare('SELECT count(*) AS n FROM destinations WHERE identity = ?')
+          .get(row.key ?? null)?.n ?? 0,
+      ),
       destinations: destinations
         .all(row.key ?? null, DESTINATIONS_SHOWN_MAX)
         .map((one) => destinationFromRow(identity.key, text(one, 'text'), one)),
     }
   })
+}
+
+/** Those that were run from its path under other keys; of one without a path there are none. */
+function versionsOf(
+  database: DatabaseSync,
+  { key, path }: StoredIdentity,
+): Pick<IdentityLife, 'versions' | 'versionsInAll'> {
+  if (path === '') return { versions: [], versionsInAll: 0 }
+  const others = `FROM identities JOIN keys ON keys.id = key
+    WHERE path = ? AND text <> ? AND ${IS_PROGRAM_KEY}`
+  const rows = database.prepare(
+    `SELECT ${IDENTITY_COLUMNS} ${others} ORDER BY first_exec_ns DESC, key DESC LIMIT ?`,
+  )
+  rows.setReadBigInts(true)
+  const count = database.prepare(`SELECT count(*) AS n ${others}`).get(path, key)
+  return {
+    versions: rows.all(path, key, VERSIONS_SHOWN_MAX).map(identityFromRow),
+    versionsInAll: Number(count?.n ?? 0),
+  }
 }
 
 /** Reads all rows as of one moment, also while an agent writes; see `listIdentities` for what it throws. */
@@ -118,7 +168,9 @@ export function readRows(path: string, read: (rows: Iterable<BaselineRow>) => vo
 function* rowsOf(tables: Tables): Generator<BaselineRow, void> {
   const at = tables.bornAt()
   if (at !== undefined) yield { kind: 'born', at }
-  for (const identity of tables.identities()) yield { kind: 'identity', identity }
+  // Of this machine alone.
+  for (const identity of tables.identities())
+    if (!identity.key.startsWith(NAMED)) yield { kind: 'identity', identity }
   for (const destination of tables.destinations()) yield { kind: 'destination', destination }
 }
 

@@ -1,10 +1,10 @@
 // `freshet baseline list` and `show`: what this machine knows, also while an agent runs.
 import { join } from 'node:path'
-import type { StoredDestination, StoredIdentity } from '../baseline/baseline.ts'
+import type { StoredIdentity } from '../baseline/baseline.ts'
 import { listIdentities, type ShownIdentity, showIdentity } from '../baseline/view.ts'
 import { printable } from '../printable.ts'
 import { fold } from '../status/fit.ts'
-import type { UnixNs } from '../units.ts'
+import { lifeJson, lifeLines, plain, time } from './baseline-life.ts'
 import { isThere } from './found.ts'
 import { ConfigError, statePaths } from './state.ts'
 
@@ -69,10 +69,8 @@ export async function runBaselineShow(
       process.stderr.write(`  ${printable(path || name)}  ${printable(key)}\n`)
     return 1
   }
-  const { identity, destinations } = shown
-  if (options.json)
-    out.write(`${JSON.stringify({ ...plain(identity), destinations: destinations.map(plain) })}\n`)
-  else for (const line of linesOf(identity, destinations)) print(line)
+  if (options.json) out.write(`${JSON.stringify(lifeJson(shown))}\n`)
+  else for (const line of lifeLines(shown)) print(line)
   return 0
 }
 
@@ -87,31 +85,6 @@ function byKeyOrProgram(path: string, wanted: string): ShownIdentity {
   if (!only) return byKey
   if (fitting.length > 1) return { found: 'many', some: fitting }
   return showIdentity(path, only.key)
-}
-
-function linesOf(identity: StoredIdentity, destinations: StoredDestination[]): string[] {
-  const fields: [string, string][] = [
-    ['signer', identity.signerClass],
-    ['path', identity.path],
-    ['sha256', identity.sha256],
-    ['signing id', identity.signingId],
-    ['team id', identity.teamId],
-    ['cdhash', identity.cdhash],
-    ['first run', time(identity.firstExecAt)],
-    ['first network', time(identity.firstNetworkAt)],
-    ['last seen', time(identity.lastSeenAt)],
-    ['active days', String(identity.daysActive)],
-  ]
-  return [
-    printable(identity.key),
-    ...fields
-      .filter(([, value]) => value !== '')
-      .map(([name, value]) => `  ${name.padEnd(14)} ${printable(value)}`),
-    `  destinations   ${destinations.length}`,
-    ...destinations.map(
-      (one) => `    ${time(one.firstAt)} to ${time(one.lastAt)}  ${printable(one.destinationKey)}`,
-    ),
-  ]
 }
 
 /** Throws ConfigError where this user may not look for it; whether there is one, reading it says. */
@@ -138,16 +111,4 @@ const printerOf =
     for (const one of lines) out.write(`${one}\n`)
   }
 
-const time = (at: UnixNs | undefined): string =>
-  at === undefined
-    ? '-'.padEnd(20)
-    : `${new Date(Number(at / 1_000_000n)).toISOString().slice(0, 19)}Z`
-
-const plain = (row: object): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name,
-      typeof value === 'bigint' ? String(value) : value,
-    ]),
-  )
 const jsonOf = (row: object): string => JSON.stringify(plain(row))

@@ -1,10 +1,12 @@
 // `freshet engine`: the engine role. sense starts it with the record pipe as file descriptor 3.
-import { fstatSync } from 'node:fs'
+import { existsSync, fstatSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Enrolment, readEnrolment } from '../agent/enrolment-file.ts'
 import type { CollectorOptions } from '../agent/link.ts'
 import { StateError } from '../agent/state-file.ts'
 import { AgentError, RecordsError, runEngine } from '../agent.ts'
 import { BaselineError } from '../baseline/error.ts'
+import { openNetusage, readNetusage } from '../baseline/netusage.ts'
 import { diskTroubleAt } from '../baseline/sqlite-file.ts'
 import type { RecordingCounts } from '../capture/recording.ts'
 import { commandFor } from '../hint.ts'
@@ -15,6 +17,7 @@ import type { MacSource } from '../sources/choice.ts'
 import { StateFileError } from '../state-file.ts'
 import { collectorOrigin, collectorUrl, isLocalCollector } from '../stream/collector-url.ts'
 import { OutboxError } from '../stream/outbox-error.ts'
+import { nowUnixNs } from '../units.ts'
 import { createLog } from './log-line.ts'
 import { readPolicyFile } from './policy-file.ts'
 import { readPublicKey } from './policy-signing.ts'
@@ -25,6 +28,7 @@ import { ConfigError, statePaths } from './state.ts'
 import { enterStateDirectory, makeStateDirectory } from './state-directory.ts'
 import { stopSignal } from './supervise.ts'
 
+const BASELINE_FILE = 'baseline.db'
 const PIPE_FD = 3
 /** The first of what sense lets it inherit beside the pipe. */
 const RECORD_FD = 4
@@ -87,6 +91,7 @@ async function run(command: EngineCommand): Promise<number> {
     throw new ConfigError(
       `engine --record wants what ${commandFor('record FILE', paths.root)} gives it: an open capture`,
     )
+  const netusage = mayLearnBefore(paths.agent) ? openNetusage() : undefined
   // All code is loaded by now; a clone under a home directory may be closed to this user.
   if (user) dropTo(user)
   enterStateDirectory(paths.agent, user?.name ?? 'this user')
@@ -112,6 +117,7 @@ async function run(command: EngineCommand): Promise<number> {
     isUnderUp: command.underUp,
     upPid: command.upPid,
     sources: command.sources,
+    ...(netusage ? { readNetusage: () => readNetusage(netusage, '.', nowUnixNs()) } : {}),
     ...(file === undefined
       ? {}
       : {
@@ -131,6 +137,10 @@ async function run(command: EngineCommand): Promise<number> {
   })
   return status
 }
+
+/** On a Mac without a baseline: as root, since what is read then is root's alone. */
+const mayLearnBefore = (agent: string): boolean =>
+  process.platform === 'darwin' && !existsSync(join(agent, BASELINE_FILE))
 
 /** What stands at the place of a file of ours is none: it stays so until somebody removes it. */
 const isForeign = (error: unknown): error is StateError =>

@@ -1,5 +1,6 @@
 // What an analyst reads. Claims what was observed, with its numbers, and no more. It is read when it is an hour old, or a
 // year: times in it are from one thing that happened to another, never until now.
+import type { NetworkName } from '../baseline/network-names.ts'
 import { quoted } from '../printable.ts'
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
@@ -28,6 +29,17 @@ export function humanDuration(ms: number): string {
   if (ms < 7_170_000) return `${Math.round(ms / 60_000)} min`
   if (ms < 172_800_000) return `${(ms / 3_600_000).toFixed(1)} h`
   return `${Math.round(ms / 86_400_000)} days`
+}
+
+/** What a Mac had written of a program's name; `counts`: its being new counts less for that. */
+export function nameText(
+  { firstAt, sent }: Pick<NetworkName, 'firstAt' | 'sent'>,
+  counts: boolean,
+): string {
+  const since = new Date(Number(firstAt / 1_000_000n)).toISOString().slice(0, 10)
+  return `macOS knew a program of this name to use the network before Freshet, since ${since}, with ${humanBytes(sent)} sent: ${
+    counts ? 'its being new counts less' : 'a name that anybody can take, which counts for nothing'
+  }`
 }
 
 /** Share of bytes that went out. Cut, not rounded: 100 % means all of them. */

@@ -6,6 +6,8 @@ import fc from 'fast-check'
 import type { Baseline } from '../../src/baseline/baseline.ts'
 import { BaselineError } from '../../src/baseline/error.ts'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
+import { putNetworkNames } from '../../src/baseline/network-names.ts'
+import { rowToJson } from '../../src/baseline/row.ts'
 import { openBaseline, type SqliteBaseline } from '../../src/baseline/sqlite.ts'
 import {
   exportLines,
@@ -14,6 +16,7 @@ import {
   whatIsMissing,
 } from '../../src/baseline/transfer.ts'
 import { readRows } from '../../src/baseline/view.ts'
+import type { Bytes } from '../../src/units.ts'
 import { alertOf, destinationOf, identityOf, later, START } from './identities.ts'
 
 const HEAD = '{"freshet":"baseline","version":1,"exportedAt":"1"}'
@@ -78,6 +81,19 @@ describe('a baseline as lines', () => {
     assert.deepEqual(two.alerts(), [])
     // What it knows is another machine's: nobody is lenient with what runs here for having found it at a first look.
     assert.deepEqual([one.fact('rebuilt_ns'), two.fact('rebuilt_ns')], [undefined, START])
+  })
+
+  it('has nothing of the names that the system of its machine knew, and takes none of another', () => {
+    const one = filled()
+    putNetworkNames(one, [{ name: 'curl', firstAt: START, lastAt: START, sent: 7 as Bytes }])
+    one.commit()
+    const lines = exported()
+    assert.ok(!lines.some((line) => line.includes('network name')))
+    const row = [...one.rows()].find((of) => of.kind === 'identity' && of.identity.name === 'curl')
+    assert.ok(row)
+    const two = start('two.db')
+    const done = importLines(two, `${[HEAD, rowToJson(row)].join('\n')}\n`)
+    assert.deepEqual([done.leftOut, done.bad, two.identity('network name curl')], [1, 0, undefined])
   })
 
   it('changes nothing when it is read twice', () => {

@@ -14,6 +14,7 @@ import {
   standingOf,
 } from '../../src/engine/detection/score.ts'
 import { humanBytes, humanDuration, humanShare } from '../../src/engine/sentence.ts'
+import type { Bytes, UnixNs } from '../../src/units.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -45,6 +46,12 @@ const features: fc.Arbitrary<Features> = fc.record({
   isEdited: fc.boolean(),
   versionAgeMs: fc.double({ min: 0, max: 40 * DAY_MS, noNaN: true }),
   coldStart: fc.boolean(),
+  named: fc.constantFrom(undefined, {
+    name: 'tool',
+    firstAt: 0n as UnixNs,
+    lastAt: 0n as UnixNs,
+    sent: 1 as Bytes,
+  }),
   newToIdentity: fc.boolean(),
   newToHost: fc.boolean(),
   bareAddress: fc.boolean(),

@@ -24,7 +24,7 @@ export function addBaselineCommands(program: Command): void {
   baseline
     .command('show')
     .argument('<identity>', 'a key, the beginning of one, or a file name', word)
-    .description('one identity with its destinations')
+    .description('the life of one program, and its destinations')
     .addOption(stateOption())
     .option('--json', 'one JSON object')
     .action(async (identity: string, options: { state?: string; json?: boolean }) => {

@@ -17,6 +17,7 @@ export const emptyFeatures = (): Features => ({
   isEdited: false,
   versionAgeMs: 0,
   coldStart: false,
+  named: undefined,
   newToIdentity: false,
   newToHost: false,
   bareAddress: false,
@@ -58,6 +59,7 @@ export function loadFeatures(
   f.isEdited = identity.isEdited
   f.versionAgeMs = Math.max(0, wallNowMs(clock) - Number(identity.stored.firstExecAt) / 1e6)
   f.coldStart = identity.coldStart
+  f.named = identity.named
   f.newToIdentity = pair.newToIdentity
   f.newToHost = pair.newToHost
   f.bareAddress = destination.bareAddress

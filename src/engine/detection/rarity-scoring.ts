@@ -5,7 +5,7 @@ import { isServed } from '../destination/destination.ts'
 import type { Reason } from '../finding.ts'
 import { P, PAIR_DOUBLES } from '../pair/pair-row.ts'
 import type { Pair } from '../pair/pair-table.ts'
-import { counted, humanBytes, humanDuration } from '../sentence.ts'
+import { counted, humanBytes, humanDuration, nameText } from '../sentence.ts'
 import { AGES_BELOW_MS, ageOf, CLASSES, cellOf, classOf } from './classes.ts'
 import { createExcessLedger } from './excess-ledger.ts'
 import { createNewPrograms } from './new-programs.ts'
@@ -26,6 +26,8 @@ const MOSTLY_OLD = AGES_BELOW_MS.length
 const UNREAD_LEAST = 10
 const FIRST_USE_MS = 60_000
 
+const isVouchedClass = (ofClass: number): boolean => ofClass > CLASSES.indexOf('script')
+
 /** What decided, of the pair that was scored last. */
 type Judged = {
   decades: number
@@ -39,6 +41,9 @@ type Judged = {
   isPrivate: boolean
   ofClass: number
   ageMs: number
+  named: Pair['identity']['named']
+  /** It counts less that it is new, for its name or the time it was first seen. */
+  isLenient: boolean
   usualBytes: number
   unread: number
   unreadFrom: number
@@ -57,12 +62,13 @@ export const rarityScoring =
       ...{ decades: Number.NEGATIVE_INFINITY, cell: 0, ratio: 0, bytes: 0, isOfProgram: false },
       pairOut: 0,
       ...{ isKnownDestination: false, isPrivate: false, ofClass: 0, ageMs: 0, usualBytes: 0 },
+      ...{ named: undefined, isLenient: false },
       ...{ unread: 0, unreadFrom: 0 },
     }
 
     /** Index of its age: what was here before Freshet, came with it or with the system's update is not new. */
     const ageIndexOf = ({ identity }: Pair, ofClass: number): number => {
-      const isVouched = ofClass > CLASSES.indexOf('script')
+      const isVouched = isVouchedClass(ofClass)
       const age = ageOf(judged.ageMs)
       if (!isVouched) return identity.wasHere ? Math.max(age, 2) : age
       if (identity.wasHere) return MOSTLY_OLD
@@ -111,6 +117,8 @@ export const rarityScoring =
           (pairs.f64[base + P.out] as number) - (pairs.f64[base + P.dayOut] as number)
         judged.decades = Number.NEGATIVE_INFINITY
         judged.ageMs = Math.max(0, wallNowMs(clock) - pair.identity.firstNetworkMs)
+        judged.named = pair.identity.named
+        judged.isLenient = pair.identity.coldStart && isVouchedClass(ofClass)
         judged.isKnownDestination = !isServedPair && ledger.isKnownDestination(slot)
         judged.isPrivate = pair.destination.scope === 'private'
         const { usual } = pair.identity.history
@@ -151,6 +159,8 @@ export const rarityScoring =
 
 function explainRarity(judged: Judged, thresholds: Thresholds, signerText: string): Reason[] {
   const { bytes, cell, ratio, decades, isOfProgram, isKnownDestination, ageMs } = judged
+  const { named, isLenient } = judged
+  const ofName = named ? `; ${nameText(named, isLenient)}` : ''
   const told = thresholds.told(cell, ratio)
   const points = (of: number): number => Math.round(of * 100) / 100
   const reasons: Reason[] = []
@@ -168,7 +178,7 @@ function explainRarity(judged: Judged, thresholds: Thresholds, signerText: strin
   reasons.push(
     {
       ...{ term: 'novelty', points: 0, value: Math.round(ageMs / 1_000), threshold: 0, unit: 's' },
-      text: `it had used the network for ${humanDuration(ageMs)}`,
+      text: `it had used the network for ${humanDuration(ageMs)}${ofName}`,
     },
     { term: 'signer', points: 0, value: 0, threshold: 0, unit: '', text: signerText },
     {

@@ -1,7 +1,7 @@
 // Why a pair has its score, for a person: each term with what was measured and what it is held against.
 import type { Reason } from '../finding.ts'
 import { NOVELTY_DAYS } from '../identity/identity-age.ts'
-import { counted, humanBytes, humanDuration, humanShare } from '../sentence.ts'
+import { counted, humanBytes, humanDuration, humanShare, nameText } from '../sentence.ts'
 import {
   adjustedRatio,
   asymmetryPoints,
@@ -84,14 +84,15 @@ function noveltyText(f: Features): string {
     ? `${f.wasHere ? 'it was seen to use' : 'it used'} the network for the first time`
     : `${whose} ${used} the network for ${humanDuration(f.networkAgeMs)}`
   const cold =
-    f.coldStart && f.standing.lenient
+    f.coldStart && f.standing.lenient && !f.named
       ? ' (counts less: this machine had just begun to be watched)'
       : ''
   const here = f.wasHere ? ', and was here before Freshet' : ''
   const epoch = f.inEpoch
     ? ' (counts half: many programs of the system were new, as after an update)'
     : ''
-  return `${use}${here}${cold}${epoch}`
+  const named = f.named ? `; ${nameText(f.named, f.coldStart && f.standing.lenient)}` : ''
+  return `${use}${here}${cold}${epoch}${named}`
 }
 
 function volumeReason(f: Features, p: Points, half: string): Reason {

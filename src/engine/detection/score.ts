@@ -2,6 +2,7 @@
 // tables here and nowhere else. Where they come from: MITRE AN0032 names the behaviour; the numbers are
 // measured on benign traffic and attack injections and meant to be tuned there.
 import type { SignerClass } from '../../baseline/baseline.ts'
+import type { NetworkName } from '../../baseline/network-names.ts'
 import type { Severity } from '../finding.ts'
 import { NOVELTY_DAYS } from '../identity/identity-age.ts'
 import { isUnvouched, isVouched } from '../identity/vouching.ts'
@@ -139,6 +140,8 @@ export type Features = {
   /** Since this version was first seen, ms; of use where it is an edit. */
   versionAgeMs: number
   coldStart: boolean
+  /** What the system knew of a program of its name: said, and no reason to believe code that nobody vouches for. */
+  named: NetworkName | undefined
   newToIdentity: boolean
   newToHost: boolean
   bareAddress: boolean

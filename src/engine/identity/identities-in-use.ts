@@ -26,7 +26,7 @@ export function createIdentitiesInUse(
   baseline: Baseline,
   capacity: number,
   hours: IdentityHours,
-  { isCold, wasHere }: IdentityAge,
+  { isCold, namedOf, wasHere }: IdentityAge,
 ): IdentitiesInUse {
   const inUse = new Map<string, IdentityState>()
   const freeSlots: number[] = []
@@ -59,6 +59,7 @@ export function createIdentitiesInUse(
           : Number(stored.firstNetworkAt) / 1e6,
       wasHere: wasHere(stored),
       coldStart: isCold(stored),
+      named: namedOf(stored),
       slot: freeSlots.pop() ?? slots++,
       history: readHistory(stored.history) ?? emptyHistory(),
       ordinary: undefined,

@@ -18,7 +18,7 @@ export type MovedUse = {
 export function createMovedUse(
   inUse: IdentitiesInUse,
   hours: IdentityHours,
-  { isCold, wasHere }: IdentityAge,
+  { isCold, namedOf, wasHere }: IdentityAge,
   put: (state: IdentityState) => void,
 ): MovedUse {
   /** What was first seen of it under another key. */
@@ -28,6 +28,7 @@ export function createMovedUse(
       stored.firstExecAt = from.firstExecAt
       to.wasHere = wasHere(stored)
       to.coldStart = isCold(stored)
+      to.named = namedOf(stored)
     }
     const at = from.firstNetworkAt
     if (at !== undefined && (stored.firstNetworkAt === undefined || at < stored.firstNetworkAt)) {

@@ -1,6 +1,7 @@
 // What the engine remembers of a process, of the program it runs, and of whose program that is.
 import type { SignerClass, StoredIdentity } from '../../baseline/baseline.ts'
 import type { History, Ordinary } from '../../baseline/history.ts'
+import type { NetworkName } from '../../baseline/network-names.ts'
 import type { ArgumentsRecord } from '../../records/record.gen.ts'
 import type { UnixNs } from '../../units.ts'
 import type { ForeignCode } from './foreign-code.ts'
@@ -80,8 +81,10 @@ export type IdentityState = {
   firstNetworkMs: number
   /** Found running at the first look there ever was on this machine. */
   wasHere: boolean
-  /** Seen in the first 72 hours of this baseline, which took the place of none. */
+  /** Seen in the first 72 hours of this baseline, which took the place of none; or vouched for, and of a name that is `named`. */
   coldStart: boolean
+  /** What the system knew, before this machine was watched, of a program of this name. */
+  named: NetworkName | undefined
   /** Where the book counts what it sends in the present hour. */
   slot: number
   history: History
