@@ -19,6 +19,7 @@ import {
   writeTick,
 } from '../records/record.gen.ts'
 import { kernelScript } from '../records/script.ts'
+import { createEvents } from './events.ts'
 import {
   cdhashOf,
   codesignFlagsOf,
@@ -76,8 +77,6 @@ export type Point = { afterMs: number; out: number; in: number }
 /** From then on, in the story's time, the wall clock is wrong by so much; 0: it is set right. */
 export type ClockStep = { atMs: number; byMs: number }
 
-type Event = { atMs: number; order: number; write: () => Uint8Array }
-
 /**
  * Time is milliseconds since the story's beginning and moved by the story; what happens side by side is put
  * in order at the end. A boot begins with `boot`.
@@ -88,7 +87,8 @@ export class Mac {
   #boots = 0
   #nextPid = 100
   #nextFlow = 1
-  #events: Event[] = []
+  readonly #events = createEvents()
+  readonly #addresses = new Map<string, Uint8Array>()
   #clock: ClockStep[] = []
   nowMs = 0
 
@@ -153,33 +153,26 @@ export class Mac {
     const { to, hostname = '', port = 443, protocol = 6, points } = course
     const { direction = Direction.outbound } = course
     const flowId = BigInt(this.#nextFlow++)
-    const remoteAddr = parseAddress(to)
-    if (remoteAddr === undefined) throw new RangeError(`not an address: ${to}`)
     const localPort = 49_152 + (Number(flowId) % 16_000)
-    const bootMs = this.#bootMs
+    const opened = writeFlow({
+      source: Source.filter,
+      atNs: 0n,
+      flowId,
+      bytesOut: 0n,
+      bytesIn: 0n,
+      epoch: 0,
+      pid: by.pid,
+      pidversion: by.pidversion,
+      flags: 0,
+      remoteAddr: this.#addressOf(to),
+      remotePort: port,
+      localPort,
+      protocol,
+      direction,
+      state: FlowState.opened,
+    })
     const report = ({ afterMs, out, in: bytesIn }: Point, state: number): void =>
-      this.#add(
-        (atNs) =>
-          writeFlow({
-            source: Source.filter,
-            atNs,
-            flowId,
-            bytesOut: BigInt(out),
-            bytesIn: BigInt(bytesIn),
-            epoch: 0,
-            pid: by.pid,
-            pidversion: by.pidversion,
-            flags: 0,
-            remoteAddr,
-            remotePort: port,
-            localPort,
-            protocol,
-            direction,
-            state,
-          }),
-        afterMs,
-        bootMs,
-      )
+      this.#events.report(this.nowMs + afterMs, this.#bootMs, opened, { out, in: bytesIn, state })
     this.#add((atNs) =>
       writeName({
         source: Source.filter,
@@ -187,7 +180,7 @@ export class Mac {
         flowId,
         epoch: 0,
         localPort,
-        localAddr: parseAddress('192.168.1.20') ?? new Uint8Array(16),
+        localAddr: this.#addressOf('192.168.1.20'),
         makerPid: 0,
         makerPidversion: 0,
         hostname,
@@ -230,8 +223,7 @@ export class Mac {
 
   /** All records in order of time. */
   records(): Uint8Array {
-    const events = [...this.#events].sort((a, b) => a.atMs - b.atMs || a.order - b.order)
-    return new Uint8Array(Buffer.concat(events.map(({ write }) => write())))
+    return this.#events.records()
   }
 
   /** Time passes with ticks, as it does while nothing happens. */
@@ -342,17 +334,20 @@ export class Mac {
     return running
   }
 
-  #add(write: (atNs: bigint) => Uint8Array, afterMs = 0, bootMs = this.#bootMs): void {
-    const atMs = this.nowMs + afterMs
-    this.#events.push({
-      atMs,
-      order: this.#events.length,
-      write: () => write(toNs(atMs - bootMs)),
-    })
+  /** Some thousand flows go to a few hosts. */
+  #addressOf(text: string): Uint8Array {
+    const known = this.#addresses.get(text)
+    if (known) return known
+    const address = parseAddress(text)
+    if (address === undefined) throw new RangeError(`not an address: ${text}`)
+    this.#addresses.set(text, address)
+    return address
+  }
+
+  #add(write: (atNs: bigint) => Uint8Array, afterMs = 0): void {
+    this.#events.add(this.nowMs + afterMs, this.#bootMs, write)
   }
 }
-
-const toNs = (ms: number): bigint => BigInt(Math.round(ms * 1000)) * 1000n
 
 /** An application answers for what runs below it: the nearest ancestor that launchd started. */
 function responsibleOf(running: Running): Running {

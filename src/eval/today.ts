@@ -8,13 +8,19 @@ import {
   rarityScoring,
   SCORE_A_DECADE,
 } from '../engine/detection/judging.ts'
-import { createEngine } from '../engine/engine.ts'
+import { createEngine, type Engine } from '../engine/engine.ts'
+import type { Limits } from '../engine/limits.ts'
 import type { Detector, Raised } from './detector.ts'
 import { TERMS } from './terms.ts'
 
 const DEVICE_ID = '5ce4a210-0000-4000-8000-00000000e7a1'
-/** A power of two. */
-const OPEN_FLOWS = 16_384
+/** Made-up days have some thousands open at once at the most. */
+const DAY_LIMITS = { flows: 16_384 }
+/**
+ * What is ordinary has some dozens open, and sends to some hundred places a day: each of its boots makes the tables anew. Smaller
+ * than an agent's they change nothing as long as nothing is pushed out of them, which is looked at.
+ */
+const BEFORE_LIMITS = { flows: 1_024, pairs: 1_024 }
 /** severityOf tells from 60 points on. */
 const LEAST = 60
 
@@ -57,14 +63,11 @@ function engineDetector(name: string, about: string, scoring?: MakeScoring): Det
   return {
     ...{ name, about, natural: LEAST },
     start() {
-      const engine = createEngine({
-        deviceId: DEVICE_ID,
-        baseline: openMemoryBaseline(),
-        // Made-up days have some thousands open at once at the most; each boot makes the tables anew.
-        limits: { flows: OPEN_FLOWS },
-        ...(scoring ? { scoring } : {}),
-      })
-      const read = (records: Uint8Array) => {
+      // A machine that starts anew has an engine that does, on the baseline of the one before.
+      const baseline = openMemoryBaseline()
+      const engineOf = (limits: Partial<Limits>) =>
+        createEngine({ deviceId: DEVICE_ID, baseline, limits, ...(scoring ? { scoring } : {}) })
+      const read = (engine: Engine, records: Uint8Array) => {
         engine.push(records)
         // What the machine answered is in the records.
         engine.takeRequests()
@@ -72,11 +75,19 @@ function engineDetector(name: string, about: string, scoring?: MakeScoring): Det
       }
       return {
         before(records) {
-          read(records)
+          const engine = engineOf(BEFORE_LIMITS)
+          read(engine, records)
+          engine.finish()
+          engine.save(0)
+          const { flows, pairs } = engine.counters().evicted
+          if (flows + pairs > 0)
+            throw new RangeError(
+              `the days before have more than ${BEFORE_LIMITS.flows} flows open at once, or more than ${BEFORE_LIMITS.pairs} pairs: an agent has room for more, so what it learns would be another; raise BEFORE_LIMITS`,
+            )
         },
         day(records) {
           const alerts = new Map<string, Raised>()
-          for (const finding of read(records)) {
+          for (const finding of read(engineOf(DAY_LIMITS), records)) {
             if (finding.kind !== 'alert') continue
             const { id, score, chain, destination } = finding.alert
             const [process] = chain

@@ -5,6 +5,7 @@ import { EVASIONS } from '../../src/eval/evasions.ts'
 import { DAYS_BEFORE } from '../../src/eval/host.ts'
 import { DAY_MS, HOUR_MS } from '../../src/eval/mac.ts'
 import { OWN_DAYS, type OwnDay } from '../../src/eval/own-days.ts'
+import { traceOf } from '../../src/eval/recorded.ts'
 import { DAY_UNIX_MS, tellBefore, tellDay, whoKey } from '../../src/eval/telling.ts'
 import { engines } from '../../src/eval/today.ts'
 import { HEADER_BYTES, Mark, RecordType, readMark, readTick } from '../../src/records/record.gen.ts'
@@ -34,6 +35,19 @@ function toldOf(
     to,
   }))
 }
+
+describe('an engine of an evaluation', () => {
+  it('refuses days before that its small tables cannot hold, since an agent would learn more of them', () => {
+    const [detector] = engines({ withTerms: false, withRarity: false })
+    const learnt = (places: number): void => {
+      const sendings = Array.from({ length: places }, (_, at) => traceOf(at)).flat()
+      const actor = { ...evasion('gdb'), sendings }
+      detector?.start().before(tellBefore([{ daysBefore: 1, actors: [actor] }]))
+    }
+    learnt(1_024)
+    assert.throws(() => learnt(1_025), /RangeError: the days before have more than 1024 flows open/)
+  })
+})
 
 describe('ways around a detector', function () {
   this.timeout(60_000)
