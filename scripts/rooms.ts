@@ -48,6 +48,8 @@ const ENGINE_GROUND: ReadonlySet<string> = new Set(
     'limits',
     'policy',
     'policy-fields',
+    'policy-shape',
+    'policy-table',
     'profiles',
     'scope',
     'sentence',

@@ -30,6 +30,7 @@ import { describeMachine } from './host/machine.ts'
 import { hasDied, parentHasDied } from './host/parent.ts'
 import { markRunning, type RunningMark, STOP_TOLD_MS } from './host/running-mark.ts'
 import { sinceBootMs } from './host/since-boot.ts'
+import { userNumber } from './host/users.ts'
 import { createIntake } from './intake/intake.ts'
 import { createFramer } from './records/framer.ts'
 import { Source, writePolicy } from './records/record.gen.ts'
@@ -179,6 +180,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
     createPoliciesByKey({
       ...{ path: POLICY_FILE, agentVersion: VERSION, now: nowUnixNs, ...options.policy },
       own: addressee,
+      uidOf: userNumber,
       apply: (document) => add(policyRecord(document)),
       tell: (text) => tellPolicy(text),
     }),

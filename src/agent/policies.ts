@@ -4,7 +4,7 @@ import type { ExceptionDocument } from '../engine/exception.ts'
 import type { PolicyDocument } from '../engine/policy.ts'
 import { type Clamped, clampPolicy, refuseCrowd, withoutHoldingBack } from '../policy/clamp.ts'
 import { type Delegation, parseDelegation } from '../policy/delegation.ts'
-import { boundedExceptions, type Exceptions } from '../policy/exceptions.ts'
+import { boundedExceptions, carried, type Exceptions } from '../policy/exceptions.ts'
 import { PolicyFault, type PolicyFaultCode } from '../policy/fault.ts'
 import { dateOf, judge } from '../policy/judge.ts'
 import { keyIdOf } from '../policy/keys.ts'
@@ -42,6 +42,7 @@ import {
   takenRow,
   UNTIMELY,
 } from './policy-rows.ts'
+import { withUids } from './user-numbers.ts'
 
 export type PoliciesOptions = {
   /** Of the file that keeps what was taken. */
@@ -55,6 +56,8 @@ export type PoliciesOptions = {
   /** In every policy, whosever it is. */
   always: PolicyDocument
   now: () => UnixNs
+  /** The number of a user of this machine; undefined: there is none of that name. */
+  uidOf: (name: string) => number | undefined
   /** Puts a policy in force. */
   apply: (document: PolicyDocument) => void
   /** For the collector's page and the log. */
@@ -302,11 +305,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
   const exceptionsInForce = (): ExceptionDocument[] => {
     const { delegation, exceptions } = held
     if (!delegation || !exceptions || isOver(delegation) || isOver(exceptions)) return []
-    // Who stands for them is for people, and takes room.
-    return (exceptions.exceptions?.exceptions ?? []).map((one) => {
-      const { owner: _owner, reason: _reason, ...rest } = one
-      return rest
-    })
+    return carried(exceptions.exceptions?.exceptions ?? [])
   }
 
   const refresh = (): void => {
@@ -328,7 +327,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
     if (text === inForce) return
     inForce = text
     isLoopbackCounted = document.includeLoopback === true
-    apply(document)
+    apply(withUids(document, options.uidOf, tell))
   }
 
   /** Throws PolicyFault not-kept, which is said of each document. */

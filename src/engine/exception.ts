@@ -1,19 +1,21 @@
 // An exception of a policy: what is known to be harmless here for a while, up to a volume. Unlike a host that is known it
-// ends by itself, and somebody stands for it.
-import {
-  type HostRule,
-  type ParentRule,
-  PolicyError,
-  readHostRule,
-  readParentRule,
-  shown,
-} from './policy-fields.ts'
+// ends by itself, and somebody stands for it. What it names has all that it says: each field narrows it.
+import type { SignerClass } from '../baseline/baseline.ts'
+import { behindNat64, cidrHas } from './address.ts'
+import { type HostRule, hostOf, momentOf } from './policy-fields.ts'
 
-/** As people write it: `host`, or `parent` and `program`. */
+/** As people write it: at least one of those that name, an end and a volume. policy-table.ts has what each may be. */
 export type ExceptionDocument = {
   host?: string
-  parent?: string
+  port?: number
   program?: string
+  parent?: string
+  signingId?: string
+  team?: string
+  signer?: SignerClass
+  hash?: string
+  /** Name, or number. */
+  user?: string | number
   /** As `2026-12-24T18:00:00Z`: it holds back nothing from then on. */
   until: string
   /** What it holds back in a day at most, of all that it names together; beyond, alerts come after all. */
@@ -22,73 +24,103 @@ export type ExceptionDocument = {
   reason?: string
 }
 
-export type Exception = {
-  /** What it names, one of the two. */
+export type Exception = Pick<
+  ExceptionDocument,
+  | 'port'
+  | 'program'
+  | 'parent'
+  | 'signingId'
+  | 'team'
+  | 'signer'
+  | 'hash'
+  | 'user'
+  | 'bytesPerDayMax'
+> & {
   host: HostRule | undefined
-  parent: ParentRule | undefined
   /** Milliseconds since 1970. */
   untilMs: number
-  bytesPerDayMax: number
   /** What it is counted by. */
   rule: string
 }
 
-const BYTES_MAX = 2 ** 50
-const TEXT_CHARS_MAX = 200
+/** What sends where: `program` and `ancestors` are paths, the nearest ancestor first. */
+export type Sending = {
+  address: Uint8Array
+  hostname: string
+  /** 0: of no port, as of a peer that was served. */
+  port: number
+  program: string
+  ancestors: readonly string[]
+  signer: SignerClass
+  /** Of a program that sends for itself, as far as its signature holds; empty otherwise. */
+  signingId: string
+  team: string
+  /** By which of its contents it may be named, in lower case: of the program, or of the script that it runs. */
+  hashes: readonly string[]
+  /** undefined: not known. */
+  uid: number | undefined
+}
 
-/** Throws PolicyError, naming the field. */
-export function readException(value: unknown, where: string): Exception {
-  const given: Record<string, unknown> =
-    typeof value === 'object' && value !== null ? { ...value } : {}
-  const { host, parent, program, until, bytesPerDayMax, owner, reason, ...more } = given
-  const [other] = Object.keys(more)
-  if (other !== undefined)
-    throw new PolicyError('field', `${where}: there is no field ${shown(other)}`)
-  const isOfHost = host !== undefined
-  if (isOfHost === (parent !== undefined || program !== undefined))
-    throw new PolicyError('field', `${where} wants host, or parent and program`)
-  const untilMs = momentOf(until)
-  if (untilMs === undefined)
-    throw new PolicyError(
-      'field',
-      isNot(`${where}.until`, until, 'moment like 2026-12-24T18:00:00Z'),
-    )
-  if (
-    typeof bytesPerDayMax !== 'number' ||
-    !Number.isInteger(bytesPerDayMax) ||
-    bytesPerDayMax < 0 ||
-    bytesPerDayMax > BYTES_MAX
-  )
-    throw new PolicyError(
-      'field',
-      isNot(`${where}.bytesPerDayMax`, bytesPerDayMax, `whole number in 0..${BYTES_MAX}`),
-    )
-  for (const [name, text] of Object.entries({ owner, reason }))
-    if (text !== undefined && (typeof text !== 'string' || text.length > TEXT_CHARS_MAX))
-      throw new PolicyError(
-        'field',
-        `${where}.${name} is no text of at most ${TEXT_CHARS_MAX} characters`,
-      )
-  const of = {
-    host: isOfHost ? readHostRule(host, `${where}.host`) : undefined,
-    parent: isOfHost ? undefined : readParentRule({ parent, program }, where),
-  }
+/** REQUIRES: it is as policy-table.ts has it. */
+export function makeException(document: ExceptionDocument): Exception {
+  const { host, until, hash, owner: _owner, reason: _reason, ...rest } = document
   return {
-    ...of,
-    untilMs,
-    bytesPerDayMax,
-    rule: `exception for ${typeof host === 'string' ? host : `${of.parent?.program} under ${of.parent?.parent}`}`,
+    ...rest,
+    host: host === undefined ? undefined : hostOf(host),
+    ...(hash === undefined ? {} : { hash: hash.toLowerCase() }),
+    untilMs: momentOf(until) as number,
+    rule: ruleText(document),
   }
 }
 
-const isNot = (where: string, value: unknown, what: string): string =>
-  value === undefined
-    ? `${where} is missing: a ${what} is wanted`
-    : `${where}: ${shown(value)} is no ${what}`
+const HASH_DIGITS_SAID = 12
 
-/** Milliseconds since 1970 of `2026-12-24T18:00:00Z`; undefined when it is no such moment. */
-export function momentOf(text: unknown): number | undefined {
-  if (typeof text !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text)) return undefined
-  const ms = Date.parse(text)
-  return Number.isNaN(ms) || ms < 0 ? undefined : ms
+/** What it names, in words: `/opt/backup/* under /usr/sbin/cron to 203.0.113.0/24`. */
+export function namedText(exception: ExceptionDocument): string {
+  const { host, port, program, parent, signingId, team, signer, hash, user } = exception
+  const said = (before: string, value: string | number | undefined): string[] =>
+    value === undefined ? [] : [`${before}${value}`]
+  const who = [
+    ...said('', program ?? signingId),
+    ...(program === undefined ? [] : said('signed as ', signingId)),
+    ...said('of team ', team),
+    ...said('of signer class ', signer),
+    ...said('with hash ', hash?.slice(0, HASH_DIGITS_SAID).toLowerCase()),
+    ...said('under ', parent),
+    ...said('of user ', user),
+  ]
+  const where = [...said('', host), ...said('port ', port)].join(' ')
+  if (who.length === 0) return where
+  const subject = program === undefined && signingId === undefined ? 'programs ' : ''
+  return `${subject}${who.join(' ')}${where === '' ? '' : ` to ${where}`}`
 }
+
+const ruleText = (document: ExceptionDocument): string =>
+  `exception for ${namedText(document)}${document.owner ? ` (${document.owner})` : ''}`
+
+/** Whether it names it, whether it holds or not. */
+export function isNamed(exception: Exception, sending: Sending): boolean {
+  const { host, port, program, parent, signingId, team, signer, hash, user } = exception
+  return (
+    (host === undefined || hasHost(host, sending.address, sending.hostname)) &&
+    (port === undefined || port === sending.port) &&
+    (program === undefined || pathMatches(program, sending.program)) &&
+    (parent === undefined || sending.ancestors.some((path) => pathMatches(parent, path))) &&
+    (signingId === undefined || signingId === sending.signingId) &&
+    (team === undefined || team === sending.team) &&
+    (signer === undefined || signer === sending.signer) &&
+    (hash === undefined || sending.hashes.includes(hash)) &&
+    // A name is this machine's affair: the agent puts the number in its place.
+    (user === undefined || user === sending.uid)
+  )
+}
+
+export function hasHost(rule: HostRule, address: Uint8Array, hostname: string): boolean {
+  if (rule.kind !== 'network')
+    return hostname === rule.domain || hostname.endsWith(`.${rule.domain}`)
+  const v4 = behindNat64(address)
+  return cidrHas(rule.cidr, address) || (v4 !== undefined && cidrHas(rule.cidr, v4))
+}
+
+export const pathMatches = (pattern: string, path: string): boolean =>
+  pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern

@@ -1,5 +1,5 @@
 // Names of this machine's users. On macOS they are not in /etc/passwd: only getpwuid_r knows them.
-import { passwordEntryOfUid } from './libc.ts'
+import { passwordEntryOfName, passwordEntryOfUid } from './libc.ts'
 
 const NAMES_MAX = 1024
 /** Directory services answer slowly at times, and names hardly ever change. */
@@ -25,3 +25,6 @@ export function userName(
     }
   return name
 }
+
+/** undefined when there is no such user, or the database does not answer. */
+export const userNumber = (name: string): number | undefined => passwordEntryOfName(name)?.uid

@@ -2,15 +2,15 @@
 // at the machine may (docs/policy.md); who has a key of a fleet may not.
 import { type Cidr, parseCidr } from '../engine/address.ts'
 import { isPublicSuffix } from '../engine/destination/registered-domain.ts'
-import type { ExceptionDocument } from '../engine/exception.ts'
+import { type ExceptionDocument, namedText } from '../engine/exception.ts'
 import {
   DEFAULT_POLICY,
-  LIST_ENTRIES_MAX,
   makePolicy,
   type ParentRule,
   type PolicyDocument,
   PolicyError,
 } from '../engine/policy.ts'
+import { LIST_ENTRIES_MAX } from '../engine/policy-table.ts'
 import { BUDGET_MAX, BUDGET_MIN } from '../engine/profiles.ts'
 import { brief, quoted } from '../printable.ts'
 import { hasAllOfIpv4, ipv4PrefixOf } from './embedded.ts'
@@ -68,10 +68,10 @@ export function clampPolicy(content: string, version: number): Clamped {
   refuseSum(hostWhitelist)
   const parentProcessCheck = kept(document.parentProcessCheck, whyNotParent)
   const exceptions = kept(document.exceptions, whyNotException)
-  refuseSum([...hostWhitelist, ...exceptions.flatMap(({ host }) => host ?? [])], 'it')
+  refuseSum([...hostWhitelist, ...hostsOf(exceptions)], 'it')
   if ((document.ownPids ?? []).length > 0)
     clamped.push('ownPids is left out: a process id means nothing on another machine')
-  const { ownPids: _, ...rest } = document
+  const { ownPids: _, $schema: _schema, ...rest } = document
   return { document: { ...rest, version, hostWhitelist, parentProcessCheck, exceptions }, clamped }
 }
 
@@ -103,15 +103,32 @@ function withinBudget(document: PolicyDocument, clamped: string[]): PolicyDocume
   return { ...document, budgetPerHostDay }
 }
 
-/** Why an exception may not hold; undefined: it may. */
-export const whyNotException = ({
-  host,
-  parent,
-  program,
-}: ExceptionDocument): string | undefined =>
-  host === undefined
-    ? whyNotParent({ parent: parent ?? '', program: program ?? '' })
-    : whyNotHost(host)
+/** Why an exception may not hold; undefined: it may. Each field narrows it, so one that is narrow is enough. */
+export function whyNotException(exception: ExceptionDocument): string | undefined {
+  const { host, program } = exception
+  if (isOfProgram(exception)) return undefined
+  if (host !== undefined) return whyNotHost(host)
+  if (program !== undefined) return whyNotProgram(exception)
+  return `${quoted(namedText(exception), 80)} is left out: it names neither a host nor a program, and most of what there is may be that`
+}
+
+/** It names programs that somebody signed, one by its content, or few by their place: no more, whatever stands beside that. */
+const isOfProgram = (exception: ExceptionDocument): boolean =>
+  exception.team !== undefined ||
+  exception.hash !== undefined ||
+  exception.signingId !== undefined ||
+  (exception.program !== undefined && whyNotProgram(exception) === undefined)
+
+function whyNotProgram({ program = '', parent }: ExceptionDocument): string | undefined {
+  if (parent !== undefined) return whyNotParent({ program, parent })
+  return program.endsWith('*')
+    ? `${quoted(program, 80)} is left out: a * wants a parent, a team or a host beside it`
+    : undefined
+}
+
+/** Hosts that exceptions leave out for everybody who sends there, or for most. */
+export const hostsOf = (exceptions: readonly ExceptionDocument[]): string[] =>
+  exceptions.flatMap((one) => (one.host === undefined || isOfProgram(one) ? [] : [one.host]))
 
 /** Why a host may not be left out of detection; undefined: it may. */
 export function whyNotHost(host: string): string | undefined {
@@ -176,10 +193,7 @@ export function refuseCrowd(document: PolicyDocument): void {
     exceptions.length > LIST_ENTRIES_MAX
   )
     throw new PolicyFault('too-large', 'beside this policy there is no room for these exceptions')
-  refuseSum(
-    [...hostWhitelist, ...exceptions.flatMap(({ host }) => host ?? [])],
-    'the policy and these exceptions',
-  )
+  refuseSum([...hostWhitelist, ...hostsOf(exceptions)], 'the policy and these exceptions')
 }
 
 /** What is over suppresses nothing: what it adds to detection goes on, a budget that is larger than the built-in one too. */

@@ -17,7 +17,7 @@ export type Bounds = {
   v4PrefixMin: number
   v6PrefixMin: number
   domains: boolean
-  /** Programs under a parent. */
+  /** By path, parent, signing id, team or hash. */
   programs: boolean
   bytesPerDayMax: number
   /** From when the document was made. */

@@ -1,10 +1,12 @@
 // What an online key has signed: exceptions within the bounds of its delegation, and standings of identities.
 
 import { parseCidr } from '../engine/address.ts'
-import { type ExceptionDocument, momentOf, readException } from '../engine/exception.ts'
-import { PolicyError } from '../engine/policy.ts'
+import { type ExceptionDocument, namedText } from '../engine/exception.ts'
+import { momentOf } from '../engine/policy-fields.ts'
+import { faultsOf } from '../engine/policy-shape.ts'
+import { EXCEPTION } from '../engine/policy-table.ts'
 import { brief } from '../printable.ts'
-import { refuseSum, whyNotException } from './clamp.ts'
+import { hostsOf, refuseSum, whyNotException } from './clamp.ts'
 import { type Bounds, objectOf, refuseMore } from './delegation.ts'
 import { ipv4PrefixOf } from './embedded.ts'
 import { PolicyFault } from './fault.ts'
@@ -15,6 +17,8 @@ const STANDINGS: readonly unknown[] = ['approved', 'in-review', 'unwanted']
 const STANDINGS_MAX = 1_000
 const IDENTITY_CHARS_MAX = 300
 const DAY_MS = 86_400_000
+/** Of who stands for an exception, in the policy that is in force. */
+const OWNER_CHARS_MAX = 40
 
 export type Exceptions = {
   exceptions: ExceptionDocument[]
@@ -48,21 +52,21 @@ export function boundedExceptions(content: string, bounds: Bounds, madeAtMs: num
       clamped.push(`exceptions[${index}] is left out: there may be ${bounds.exceptionsMax}`)
     else bounded.push(narrowed(exception, bounds, madeAtMs, (text) => clamped.push(text)))
   }
-  refuseSum(
-    bounded.flatMap(({ host }) => host ?? []),
-    'its exceptions',
-  )
+  refuseSum(hostsOf(bounded), 'its exceptions')
   return { exceptions: bounded, standings: standings.map(standingOf), clamped }
 }
 
+/** As they are put in force: why they are there is for people, and takes room; who stands for them is told with what they hold back. */
+export const carried = (exceptions: readonly ExceptionDocument[]): ExceptionDocument[] =>
+  exceptions.map(({ owner, reason: _reason, ...rest }) => ({
+    ...rest,
+    ...(owner === undefined ? {} : { owner: brief(owner, OWNER_CHARS_MAX) }),
+  }))
+
 /** Of an online key's, somebody always says who asked for it, and why. Throws PolicyFault content. */
 function exceptionOf(value: unknown, where: string): ExceptionDocument {
-  try {
-    readException(value, where)
-  } catch (cause) {
-    if (!(cause instanceof PolicyError)) throw cause
-    throw new PolicyFault('content', brief(cause.message, 300), { cause })
-  }
+  const [fault] = faultsOf(EXCEPTION, value, where)
+  if (fault) throw new PolicyFault('content', brief(fault.text, 300))
   const exception = value as ExceptionDocument
   for (const field of ['owner', 'reason'] as const)
     if (!exception[field]?.trim())
@@ -70,18 +74,23 @@ function exceptionOf(value: unknown, where: string): ExceptionDocument {
   return exception
 }
 
-function whyBeyond(
-  { host, program, parent }: ExceptionDocument,
-  bounds: Bounds,
-): string | undefined {
-  const beyond = (what: string) => `${what} is left out: the delegation does not allow it`
-  if (host === undefined) return bounds.programs ? undefined : beyond(`${program} under ${parent}`)
+function whyBeyond(exception: ExceptionDocument, bounds: Bounds): string | undefined {
+  const { host } = exception
+  const isByProgram = PROGRAM_FIELDS.some((name) => exception[name] !== undefined)
+  if ((isByProgram && bounds.programs) || (host !== undefined && isWithin(host, bounds)))
+    return undefined
+  return `${namedText(exception)} is left out: the delegation does not allow it`
+}
+
+/** Who may name programs may do it by any of these; a port, a user or a signer class alone name most of what there is. */
+const PROGRAM_FIELDS = ['program', 'parent', 'signingId', 'team', 'hash'] as const
+
+function isWithin(host: string, bounds: Bounds): boolean {
   const cidr = parseCidr(host)
-  if (!cidr) return bounds.domains ? undefined : beyond(host)
+  if (!cidr) return bounds.domains
   const v4 = ipv4PrefixOf(cidr)
   const least = v4 === undefined ? bounds.v6PrefixMin : bounds.v4PrefixMin
-  const prefix = v4 ?? cidr.bits
-  return least > 0 && prefix >= least ? undefined : beyond(host)
+  return least > 0 && (v4 ?? cidr.bits) >= least
 }
 
 function narrowed(
@@ -90,8 +99,7 @@ function narrowed(
   madeAtMs: number,
   note: (text: string) => void,
 ): ExceptionDocument {
-  const { host, parent, program } = exception
-  const what = host ?? `${program} under ${parent}`
+  const what = namedText(exception)
   const lastMs = madeAtMs + daysMax * DAY_MS
   const last = new Date(lastMs).toISOString().replace(/\.\d+Z$/, 'Z')
   const isLong = (momentOf(exception.until) as number) > lastMs

@@ -14,7 +14,10 @@ describe('policies that were sent with a delegation', () => {
     const policies = start()
     send(policies, policy(3), delegation(), exceptions(1, [exception()]))
     const expected = [
-      { host: '203.0.113.0/24', until: '2026-09-25T00:00:00Z', bytesPerDayMax: 1000 },
+      {
+        ...{ host: '203.0.113.0/24', until: '2026-09-25T00:00:00Z', bytesPerDayMax: 1000 },
+        owner: 'Ana',
+      },
     ]
     assert.deepEqual([inForce()?.exceptions, inForce()?.version], [expected, 3])
     assert.equal(of(policies, 'exceptions')?.state, 'applied')
@@ -40,11 +43,14 @@ describe('policies that were sent with a delegation', () => {
     )
     const until = new Date(Number(NOW / 1_000_000n) + 30 * 86_400_000).toISOString()
     assert.deepEqual(inForce()?.exceptions, [
-      { host: '203.0.113.0/24', until: until.replace('.000Z', 'Z'), bytesPerDayMax: 1_000_000 },
+      {
+        ...{ host: '203.0.113.0/24', until: until.replace('.000Z', 'Z') },
+        ...{ bytesPerDayMax: 1_000_000, owner: 'Ana' },
+      },
       {
         ...{ parent: '/usr/sbin/cron', program: '/opt/x/bin/*' },
         until: '2026-09-25T00:00:00Z',
-        bytesPerDayMax: 1000,
+        ...{ bytesPerDayMax: 1000, owner: 'Ana' },
       },
     ])
     assert.equal(of(policies, 'exceptions')?.clamped, 6)

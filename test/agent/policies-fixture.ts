@@ -49,6 +49,7 @@ export function sentPolicies() {
         local: undefined,
         always: { ownPids: [7] },
         now: () => world.now,
+        uidOf: (name) => ({ ana: 501, root: 0 })[name],
       },
       apply: (document) => {
         makePolicy(document)

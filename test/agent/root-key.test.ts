@@ -39,7 +39,13 @@ describe('the root key of policies', () => {
   const start = (rootKey: string | undefined) =>
     createPoliciesByKey({
       ...{ path: POLICY_FILE, rootKey, own: { deviceId: DEVICE_A, group: 'office' } },
-      ...{ agentVersion: '0.1.0', local: undefined, always: {}, now: () => NOW },
+      ...{
+        agentVersion: '0.1.0',
+        local: undefined,
+        always: {},
+        uidOf: () => undefined,
+        now: () => NOW,
+      },
       apply: (document) => applied.push(document),
       tell: (text) => told.push(text),
     })

@@ -92,6 +92,7 @@ describe('policies of a fleet', function () {
     const policies = createPolicies({
       ...{ path: `${place}.${POLICY_FILE}`, rootKey, own: { deviceId: id, group: 'office' } },
       ...{ agentVersion: '0.1.0', local: undefined, always: {}, now: nowUnixNs, tell: () => {} },
+      uidOf: () => undefined,
       apply: (document) => {
         member.inForce = document
         member.versions?.push(document.version ?? 0)

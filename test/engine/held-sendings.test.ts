@@ -3,14 +3,15 @@ import assert from 'node:assert/strict'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { createClock } from '../../src/engine/clock.ts'
 import { createHeldSendings } from '../../src/engine/detection/held-sendings.ts'
+import type { Sending } from '../../src/engine/exception.ts'
 import { HOUR_MS } from '../../src/engine/hours.ts'
 import { createPairTable, type Pair } from '../../src/engine/pair/pair-table.ts'
 
-const SENDING = {
+const SENDING: Sending = {
   address: Uint8Array.of(1, 2),
-  hostname: 'a.example',
-  program: '/a',
-  ancestors: ['/b'],
+  ...{ hostname: 'a.example', port: 443, program: '/a', ancestors: ['/b'] },
+  ...{ signer: 'notarized', signingId: 'org.example.a', team: 'ABCDE12345' },
+  ...{ hashes: ['ab'], uid: 501 },
 }
 
 describe('what an exception counts of a pair', () => {
@@ -87,6 +88,31 @@ describe('what an exception counts of a pair', () => {
       assert.equal(day('a'), 9)
       clock.nowMs += HOUR_MS
       assert.equal(day('a'), 0)
+    }
+  })
+  it('comes from an engine that knew less, and from none that knew more', () => {
+    const before = setup()
+    before.begin('a')
+    before.held.of('a', SENDING)
+    before.held.save()
+    const [stored] = before.baseline.held.all()
+    const state = JSON.parse(stored?.state ?? '')
+    const { address, hostname, program, ancestors } = state.sending
+    const older = { ...state, v: 1, sending: { address, hostname, program, ancestors } }
+    for (const [of, known] of [
+      [older, true],
+      [{ ...state, v: 3 }, false],
+      [{ ...state, sending: older.sending }, false],
+    ] as const) {
+      before.baseline.held.put({ pair: 'a', state: JSON.stringify(of) })
+      const { held } = setup(before.baseline)
+      held.seed()
+      assert.equal(held.find('a') !== undefined, known)
+      if (known)
+        assert.deepEqual(held.find('a')?.sending, {
+          ...SENDING,
+          ...{ port: 0, signer: 'unknown', signingId: '', team: '', hashes: [], uid: undefined },
+        })
     }
   })
   it('follows the row to another key, or into the row that has it', () => {

@@ -10,6 +10,7 @@ import {
   parsePolicy,
   ruleFor,
 } from '../../src/engine/policy.ts'
+import { EXCEPTION, NAMING } from '../../src/engine/policy-table.ts'
 import { BUDGET_MAX, BUDGET_MIN, PROFILE_NAMES, PROFILES } from '../../src/engine/profiles.ts'
 
 const text = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8')
@@ -71,6 +72,30 @@ describe('docs/policy.md', () => {
     const type = rows.find(({ field }) => field === 'budgetPerHostDay')?.type ?? ''
     const [, min, max] = /a number, ([\d.]+) to ([\d.]+)/.exec(type) ?? []
     assert.deepEqual([Number(min), Number(max)], [BUDGET_MIN, BUDGET_MAX])
+  })
+
+  it('names all that an exception may have, once', () => {
+    const section = /### Exceptions\n([\s\S]+?)\n### /.exec(text)?.[1] ?? ''
+    const named = [...section.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| .+ \| .+ \|$/gm)].flatMap(
+      ([, names = '']) => names.replaceAll('`', '').split(', '),
+    )
+    assert.deepEqual(named, Object.keys(EXCEPTION.fields))
+    assert.deepEqual(named.slice(0, NAMING.length), NAMING)
+    const ranges = [...section.matchAll(/^\| `(\w+)` \| .*?whole number, (\d+) to (\d+)/gm)].map(
+      ([, name, min, max]) => [name, Number(min), Number(max)],
+    )
+    assert.deepEqual(ranges, [
+      ['port', 1, 65_535],
+      ['user', 0, 2 ** 32 - 2],
+      ['bytesPerDayMax', 0, 2 ** 50],
+    ])
+    const one = { host: 'example.org', until: '2027-03-31T00:00:00Z', bytesPerDayMax: 1 }
+    const make = (change: object) => makePolicy({ exceptions: [{ ...one, ...change }] })
+    for (const [name, min, max] of ranges) {
+      for (const value of [min, max]) make({ [`${name}`]: value })
+      for (const value of [Number(min) - 1, Number(max) + 1])
+        assert.throws(() => make({ [`${name}`]: value }), PolicyError)
+    }
   })
 
   it('has an example with every field, none of them as it is by default, that is a policy', () => {

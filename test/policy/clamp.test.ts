@@ -114,6 +114,55 @@ describe('of a policy that was sent', () => {
       assert.deepEqual(document.parentProcessCheck, [])
       assert.equal(clamped.length, 1)
     })
+  const ends = { until: '2026-12-24T18:00:00Z', bytesPerDayMax: 5 }
+  for (const [what, naming] of Object.entries({
+    'a team': { team: 'ABCDE12345' },
+    'a hash': { hash: 'ab'.repeat(32) },
+    'a team, to wherever it sends': { team: 'ABCDE12345', host: '0.0.0.0/0', port: 443 },
+    'a narrow host and a port': { host: '203.0.113.0/24', port: 443, user: 'ana' },
+    'a program alone': { program: '/opt/backup/bin/sync' },
+    'a program, to wherever it sends': { program: '/opt/backup/bin/sync', host: '0.0.0.0/0' },
+    'programs of a directory that are under a parent': {
+      ...{ program: '/opt/backup/bin/*', parent: '/usr/sbin/cron', user: 'ana' },
+    },
+    'any program of a directory to a narrow host': { program: '/opt/*', host: '203.0.113.7' },
+  }))
+    it(`an exception by ${what} is taken`, () => {
+      const document = { version: 3, exceptions: [{ ...naming, ...ends }] }
+      assert.deepEqual(clamp(document).document.exceptions, document.exceptions)
+      assert.deepEqual(clamp(document).clamped, [])
+    })
+  for (const [what, naming] of Object.entries({
+    'a port': { port: 443 },
+    'a user': { user: 'ana' },
+    'a signer class': { signer: 'unsigned' },
+    'a parent': { parent: '/usr/sbin/cron' },
+    'a port, a user, a signer class and a parent': {
+      ...{ port: 443, user: 0, signer: 'unsigned', parent: '/usr/sbin/cron' },
+    },
+    'a wide host and a port': { host: '0.0.0.0/0', port: 443 },
+    'most programs there are': { program: '/usr/*', user: 'ana' },
+    'programs of a directory, whoever runs them': { program: '/opt/backup/bin/*', user: 'ana' },
+    'programs of a directory and a wide host': { program: '/opt/backup/bin/*', host: '::/0' },
+  }))
+    it(`an exception by ${what} alone is left out, and said`, () => {
+      const { document, clamped } = clamp({ exceptions: [{ ...naming, ...ends }] })
+      assert.deepEqual(document.exceptions, [])
+      assert.match(clamped.join(), /is left out: /)
+    })
+  it('exceptions for a team take no room of the hosts that are left out for everybody', () => {
+    const hosts = Array.from({ length: 40 }, (_, at) => `${at}.0.0.0/8`)
+    const of = (more: object) => ({
+      exceptions: hosts.map((host) => ({ host, ...more, ...ends })),
+    })
+    assert.deepEqual(clamp(of({ team: 'ABCDE12345' })).clamped, [])
+    refused('too-wide', () => clamp(of({})))
+    refused('too-wide', () => clamp(of({ port: 443 })))
+  })
+  it('what an editor is told of it is not carried', () => {
+    const { document } = clamp({ $schema: 'https://example.org/policy.schema.json' })
+    assert.equal('$schema' in document, false)
+  })
   it('a host that is known and an exception count together', () => {
     const some = Array.from({ length: 12 }, (_, first) => `${first}.0.0.0/8`)
     const more = Array.from({ length: 12 }, (_, first) => `${first + 20}.0.0.0/8`)
@@ -136,6 +185,35 @@ describe('of a policy that was sent', () => {
     const madeAtMs = Date.parse('2026-12-01T00:00:00Z')
     refused('too-wide', () => boundedExceptions(content(256), bounds, madeAtMs))
     assert.equal(boundedExceptions(content(16), bounds, madeAtMs).exceptions.length, 16)
+  })
+  it('an online key names by programs where its delegation allows that, and by what it allows of hosts', () => {
+    const bounds = {
+      ...{ v4PrefixMin: 24, v6PrefixMin: 48, domains: false, programs: false },
+      ...{ bytesPerDayMax: 5, daysMax: 30, exceptionsMax: 9 },
+    }
+    const takes = (naming: object, programs: boolean) => {
+      const exceptions = [
+        { ...naming, until: '1970-01-02T00:00:00Z', bytesPerDayMax: 5, owner: 'Ana', reason: 'x' },
+      ]
+      const content = JSON.stringify({ exceptions })
+      return boundedExceptions(content, { ...bounds, programs }, 0).exceptions.length === 1
+    }
+    const team = { team: 'ABCDE12345' }
+    const host = { host: '203.0.113.0/24' }
+    for (const [naming, without, withPrograms] of [
+      [team, false, true],
+      [{ hash: 'ab'.repeat(20) }, false, true],
+      [{ program: '/opt/backup/bin/sync' }, false, true],
+      [{ ...team, host: 'example.org' }, false, true],
+      [{ ...host, ...team, port: 443, user: 501 }, true, true],
+      [{ ...host, signer: 'unsigned' }, true, true],
+      [{ host: '203.0.0.0/16', port: 443 }, false, false],
+      [{ port: 443, user: 501, signer: 'unsigned' }, false, false],
+      [{ parent: '/usr/sbin/cron' }, false, false],
+    ] as const) {
+      assert.equal(takes(naming, false), without, JSON.stringify(naming))
+      assert.equal(takes(naming, true), withPrograms, JSON.stringify(naming))
+    }
   })
   it('process ids are left out: they mean nothing on another machine', () => {
     const { document, clamped } = clamp({ ownPids: [1, 2] })

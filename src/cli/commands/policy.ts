@@ -115,7 +115,11 @@ export function addPolicyCommands(program: Command): void {
         .default(48),
     )
     .option('--domains', 'exceptions may name domains', false)
-    .option('--programs', 'exceptions may name programs under a parent', false)
+    .option(
+      '--programs',
+      'exceptions may name programs: by path, parent, team, signing id or hash',
+      false,
+    )
     .addOption(
       new Option('--bytes-per-day-max <n>', 'what an exception may hold back at most')
         .argParser(whole(1, 2 ** 50))

@@ -13,6 +13,7 @@ import type { LiveAlerts } from './live-alerts.ts'
 import type { Revisions } from './revisions.ts'
 import { severityOf } from './score.ts'
 import type { Scoring } from './scoring.ts'
+import { sendingOf } from './sending.ts'
 
 const ALERTS_PER_IDENTITY_AND_DAY = 3
 const DAY_MS = 86_400_000
@@ -35,15 +36,10 @@ export function createAlertOpening(
 
   /** Whether something keeps the pair from having an alert of its own; counted. */
   const isHeldBack = (pair: Pair, process: Process | undefined): boolean => {
-    const { identity, destination } = pair
-    const [self, ...above] = process ? chainOf(process, parts.processes, clock) : []
-    const sending = {
-      address: destination.address,
-      hostname: destination.view.hostname,
-      program: self?.path || identity.stored.path,
-      ancestors: above.map(({ path }) => path),
-    }
-    if (suppression.holdsBack(pair, sending)) return true
+    const { identity } = pair
+    const chain = process ? chainOf(process, parts.processes, clock) : []
+    const paths = chain.map(({ path }) => path)
+    if (suppression.holdsBack(pair, sendingOf(pair, process, paths))) return true
     const day = today(clock)
     if (identity.alertDay !== day) {
       identity.alertDay = day

@@ -181,7 +181,11 @@ export function createHeldSendings(parts: {
   }
 }
 
-const STATE_VERSION = 1
+/** 1 knew no port, signature, hash and user: of these nothing is named until it is judged again. */
+const STATE_VERSION = 2
+const NOT_KNOWN: Pick<Sending, 'port' | 'signer' | 'signingId' | 'team' | 'hashes' | 'uid'> = {
+  ...{ port: 0, signer: 'unknown', signingId: '', team: '', hashes: [], uid: undefined },
+}
 
 const writeState = (boot: string, { sending, earlier }: HeldSending, row: Hours | undefined) =>
   JSON.stringify({
@@ -206,7 +210,8 @@ function readState(
     const { v, boot, sending, ...more }: State = JSON.parse(text)
     const earlier = readHours(more.earlier)
     const row = more.row === undefined ? undefined : readHours(more.row)
-    if (v !== STATE_VERSION || !earlier || (more.row !== undefined && !row)) return undefined
+    if (!earlier || (more.row !== undefined && !row)) return undefined
+    if (v !== 1 && v !== STATE_VERSION) return undefined
     const { address, hostname, program, ancestors } = sending
     return {
       ...{ boot: `${boot}`, earlier, row },
@@ -214,9 +219,16 @@ function readState(
         address: Uint8Array.from(address),
         ...{ hostname: `${hostname}`, program: `${program}` },
         ancestors: ancestors.map((path) => `${path}`),
+        ...(v === 1 ? NOT_KNOWN : identityOf(sending)),
       },
     }
   } catch {
     return undefined
   }
 }
+
+const identityOf = ({ port, signer, signingId, team, hashes, uid }: State['sending']) => ({
+  ...{ port: Number(port), signer, signingId: `${signingId}`, team: `${team}` },
+  hashes: hashes.map((hash) => `${hash}`),
+  uid: uid === undefined ? undefined : Number(uid),
+})
