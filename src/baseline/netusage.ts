@@ -72,15 +72,20 @@ const lookAt = (file: number): { isFile: boolean; size: number; changed: string 
   return { isFile: stats.isFile(), size: Number(stats.size), changed }
 }
 
-/** Reads a copy, made in `directory` and gone afterwards, and closes what was open. Never throws. `now` bounds its times. */
-export function readNetusage(opened: OpenNetusage, directory: string, now: UnixNs): Netusage {
+/** Reads a copy, made in `directory` and gone afterwards, and closes what was open. Never throws. `now` bounds its times; `read`: all of a file. */
+export function readNetusage(
+  opened: OpenNetusage,
+  directory: string,
+  now: UnixNs,
+  read = bytesOf,
+): Netusage {
   if (opened.is === 'closed') return { is: 'unread', why: opened.why }
   const { path } = opened
   let own: string | undefined
   try {
     own = mkdtempSync(join(directory, 'netusage-'))
     const copy = join(own, 'copy.sqlite')
-    writeCopy(opened, copy)
+    writeCopy(opened, copy, read)
     return { is: 'read', path, ...namesIn(copy, now) }
   } catch (error) {
     return { is: 'unread', why: `${path} cannot be read: ${(error as Error).message}` }
@@ -92,21 +97,26 @@ export function readNetusage(opened: OpenNetusage, directory: string, now: UnixN
 }
 
 /** Both files as of one moment: what networkd wrote to meanwhile is copied again. */
-function writeCopy({ file, log }: OpenNetusage & { is: 'open' }, to: string): void {
+function writeCopy(
+  { file, log }: OpenNetusage & { is: 'open' },
+  to: string,
+  read: (file: number) => Buffer,
+): void {
   const state = (): string =>
     `${lookAt(file).changed} ${log === undefined ? '' : lookAt(log).changed}`
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = state()
-    const parts = [bytesOf(file), log === undefined ? undefined : bytesOf(log)]
+    const parts = [read(file), log === undefined ? undefined : read(log)]
     if (state() !== before) continue
     writeFileSync(to, parts[0] as Buffer, { mode: 0o600 })
     if (parts[1]) writeFileSync(`${to}-wal`, parts[1], { mode: 0o600 })
     return
   }
-  throw new Error(`it was written to each of ${ATTEMPTS} times while it was read`)
+  throw new Error(`it was written to while it was read, ${ATTEMPTS} times`)
 }
 
-function bytesOf(file: number): Buffer {
+/** All of an open file. */
+export function bytesOf(file: number): Buffer {
   const { size } = lookAt(file)
   if (size > BYTES_MAX) throw new Error(`it has ${size} bytes, more than ${BYTES_MAX}`)
   const bytes = Buffer.alloc(size)

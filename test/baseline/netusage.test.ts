@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { type Netusage, openNetusage, readNetusage } from '../../src/baseline/netusage.ts'
+import { bytesOf, type Netusage, openNetusage, readNetusage } from '../../src/baseline/netusage.ts'
 import { unixNs } from '../../src/units.ts'
 import { addRows, type UsageRow, writeNetusage } from './netusage-file.ts'
 
@@ -195,6 +195,41 @@ describe('netusage.sqlite', () => {
     bytes.fill(0x5a, 5 * 4096, 6 * 4096)
     writeFileSync(path, bytes)
     assert.match(whyNot(), /cannot be read: (it is damaged|database disk image is malformed)/)
+  })
+
+  it('is damaged also where nothing of it is read', () => {
+    const database = write({ name: 'configd', first: FIRST, last: LAST })
+    database.exec('CREATE TABLE ZOTHER (text); PRAGMA wal_checkpoint(TRUNCATE)')
+    const page = database
+      .prepare("SELECT rootpage AS at FROM sqlite_master WHERE name = 'ZOTHER'")
+      .get()?.at
+    const bytes = readFileSync(path)
+    bytes.fill(0x5a, (Number(page) - 1) * 4096, Number(page) * 4096)
+    writeFileSync(path, bytes)
+    assert.match(whyNot(), /cannot be read: it is damaged/)
+  })
+
+  it('is copied again where it was written to meanwhile, and given up where it always is', () => {
+    const database = write({ name: 'first', first: FIRST, last: LAST })
+    const during = (times: number): Netusage => {
+      let left = times
+      const read = (file: number): Buffer => {
+        const bytes = bytesOf(file)
+        if (left-- > 0) addRows(database, [{ name: `at ${left}`, first: FIRST, last: LAST - 9 }])
+        return bytes
+      }
+      return readNetusage(openNetusage([path]), own, NOW, read)
+    }
+    const once = during(1)
+    assert.ok(once.is === 'read')
+    assert.deepEqual(
+      once.names.map(({ name }) => name),
+      ['first', 'at 0'],
+    )
+    const never = during(1_000)
+    assert.ok(never.is === 'unread')
+    assert.match(never.why, /cannot be read: it was written to while it was read, 3 times$/)
+    assert.deepEqual(readdirSync(own), [])
   })
 
   it('says so where there is no room for the copy', () => {

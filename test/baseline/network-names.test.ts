@@ -7,6 +7,7 @@ import {
   networkNameOf,
   putNetworkNames,
 } from '../../src/baseline/network-names.ts'
+import { createIdentityAge } from '../../src/engine/identity/identity-age.ts'
 import type { Bytes } from '../../src/units.ts'
 import { identityOf, later, START } from './identities.ts'
 
@@ -49,6 +50,15 @@ describe('names that a Mac knew', () => {
     for (const more of [' via unknown', ' script 77', ' with foreign code', ' script a\nb via c'])
       assert.equal(networkNameOf(baseline, { ...app, key: app.key + more }), undefined, more)
     assert.equal(networkNameOf(baseline, { ...app, key: 'copy:org.example.app' }), undefined)
+  })
+
+  it('make nobody lenient but with whom they may count for', () => {
+    const age = createIdentityAge(names(['Example', 1]))
+    const late = { ...app, firstExecAt: later(10 * 86_400_000_000_000) }
+    assert.equal(age.isCold(late), true)
+    for (const signerClass of ['unsigned', 'adhoc', 'unknown'] as const)
+      assert.equal(age.isCold({ ...late, signerClass }), false)
+    assert.equal(age.namedOf({ ...late, signerClass: 'unsigned' })?.name, 'Example')
   })
 
   it('may count for what Apple or a team vouches for, where it installs it', () => {

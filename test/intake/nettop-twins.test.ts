@@ -98,6 +98,19 @@ describe('nettop and twins', () => {
     assert.equal(totalsOf(told.flows).out, MANY + 10)
   })
 
+  it('counts from the beginning of another connection, whose row was met after the one that tells', () => {
+    const told = readNettop()
+    const rows = (quic: number, udp?: number): string[] => [
+      processRow('a.1'),
+      flowRow(QUIC, quic),
+      ...(udp === undefined ? [] : [flowRow(UDP, udp)]),
+    ]
+    told.samples([], rows(50 * MANY), rows(50 * MANY, 100))
+    for (let second = 1; second <= 10; second++) told.samples(rows(10 * MANY, 10 * MANY))
+    told.samples([])
+    assert.equal(totalsOf(told.flows).out, 60 * MANY)
+  })
+
   it('hides no more behind a flow that goes on than what that one was told to have', () => {
     const told = readNettop()
     const rows = (quic: number, udp: number): string[] => [
