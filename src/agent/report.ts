@@ -180,13 +180,13 @@ export function createReport(parts: ReportParts): Report {
 function countsOf(all: EngineCounters, identities: number): AgentStatus['counters'] {
   const { records, execs, argumentsMissed, flows, processes, openFlows } = all
   const { bytesOut, bytesIn, unattributedFlows, unreadFlows, unseenBytes, lost, alerts } = all
-  const { suppressed, rolledUp } = all
+  const { suppressed, rolledUp, unopened } = all
   const { flows: earlierFlows, bytesOut: earlierOut, bytesIn: earlierIn } = all.earlier
   const { flows: tunnelledFlows, bytesOut: tunnelledOut, bytesIn: tunnelledIn } = all.tunnelled
   return {
     ...{ records, execs, argumentsMissed, flows, processes, openFlows, identities },
     ...{ bytesOut, bytesIn, unattributedFlows, unreadFlows, unseenBytes, lost, alerts },
-    ...{ suppressed, rolledUp },
+    ...{ suppressed, rolledUp, unopened, gaveWay: all.evicted.alerts },
     ...{ earlierFlows, earlierBytes: earlierOut + earlierIn },
     ...{ atMostFlows: all.atMostFlows, guessedFlows: all.guessedFlows, tunnelledFlows },
     tunnelledBytes: tunnelledOut + tunnelledIn,

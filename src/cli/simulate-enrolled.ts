@@ -170,12 +170,16 @@ function whyNone({ counters: before }: StatusLine, last: StatusLine, loopback: b
       sentence: 'it went to this machine itself, which the policy in force leaves out',
     }
   const unattributed = now.unattributedFlows - before.unattributedFlows
-  const held = now.suppressed - before.suppressed + (now.rolledUp - before.rolledUp)
+  const held =
+    now.suppressed -
+    before.suppressed +
+    (now.rolledUp - before.rolledUp) +
+    ((now.unopened ?? 0) - (before.unopened ?? 0))
   return {
     at: 'gate',
     sentence: `the agent counted ${counted(now.flows - before.flows, 'flow')} meanwhile, ${unattributed > 0 ? `${unattributed} of them without a program, ` : ''}and raised no alert on this program: ${
       held > 0
-        ? 'the policy held back what would have been one, as its exceptions and its shares of alerts say'
+        ? 'what would have been one was held back, as `status` says: by exceptions, by shares of alerts, or by rarer ones that took all places'
         : 'that wants novelty, one-sidedness (out against in) or no response, and volume, or its start was not seen'
     }`,
   }

@@ -126,6 +126,7 @@ export function createBootParts(lasting: Lasting, clock: Clock) {
     isAwaited: idle.has,
     policy: () => lasting.policy,
     emit: alert,
+    onCrowded: (what) => health.crowded(what, clock.nowMs),
   })
   const pairing = createFlowPairing({
     baseline,

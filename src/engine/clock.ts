@@ -40,3 +40,6 @@ export const wallNow = (clock: Clock): UnixNs => wallOfMs(clock, clock.nowMs)
 
 /** Wall time now, ms since 1970. */
 export const wallNowMs = (clock: Clock): number => clock.nowMs + Number(clock.offsetNs) / 1e6
+
+/** Days since 1970 (UTC). */
+export const today = (clock: Clock): number => Math.floor(wallNowMs(clock) / 86_400_000)

@@ -31,6 +31,9 @@ export type UnseenSum = {
   bytes: number
 }
 
+/** What a full table of alerts costs: an open one gave way to a rarer one, or a pair has none as all that are open are rarer. */
+export type Crowded = 'gaveWay' | 'unopened'
+
 export type EngineCounters = {
   /** Since the engine was made. */
   records: number
@@ -74,6 +77,8 @@ export type EngineCounters = {
   suppressed: number
   /** Pairs that got no alert of their own, as their program had its share for the day. */
   rolledUp: number
+  /** Pairs that got none, as there was no room for more and all that were open were rarer. */
+  unopened: number
   /** What sources dropped, as they said. */
   lost: number
   /** What this engine's own bounds cost. */
@@ -83,6 +88,7 @@ export type EngineCounters = {
     forgottenFlows: number
     pairs: number
     processes: number
+    /** Those that cooled down, and open ones that gave way to rarer ones. */
     alerts: number
     /** Questions for sense that nobody fetched in time. */
     requests: number
@@ -136,6 +142,7 @@ export const zeroCounters = (): EngineCounters => ({
   },
   suppressed: 0,
   rolledUp: 0,
+  unopened: 0,
   lost: 0,
   evicted: { flows: 0, forgottenFlows: 0, pairs: 0, processes: 0, alerts: 0, requests: 0 },
   alerts: 0,

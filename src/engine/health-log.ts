@@ -1,7 +1,7 @@
 // What weakens the engine's sight, said once and then at most once a minute with what came in between.
 
 import { Loss, Source } from '../records/record.gen.ts'
-import type { SourceGaps } from './counters.ts'
+import type { Crowded, SourceGaps } from './counters.ts'
 import type { Health } from './finding.ts'
 import { tellsFlows } from './sources.ts'
 
@@ -60,9 +60,22 @@ export type Said = Omit<Health, 'since'> & {
   from?: { sinceMs: number; untilMs: number }
 }
 
+const CROWDED_TEXT: Record<Crowded, readonly [one: string, many: string]> = {
+  gaveWay: [
+    'alert gave way to a rarer one, as no more can be open at once: its last revision says what it stood at',
+    'alerts gave way to rarer ones, as no more can be open at once: their last revisions say what they stood at',
+  ],
+  unopened: [
+    'destination of a program crossed the line and has no alert: no more can be open at once, and all that are open are rarer',
+    'destinations of programs crossed the line and have no alert: no more can be open at once, and all that are open are rarer',
+  ],
+}
+
 export type HealthLog = {
   /** `sinceMs`: the time since which it may have been lost. */
   lost(loss: { source: number; what: number; count: number; sinceMs: number }, nowMs: number): void
+  /** The table of alerts was full; said with those of a minute. */
+  crowded(what: Crowded, nowMs: number): void
   /** What a source says is missing; empty: nothing is. */
   degraded(source: number, note: string, nowMs: number): void
   /** The same as CODE gap, as a sum. */
@@ -118,6 +131,22 @@ export function createHealthLog(emit: (health: Said) => void): HealthLog {
     entry.sinceMs = Number.POSITIVE_INFINITY
     entry.saidAtMs = nowMs
   }
+  const add = (
+    texts: Waiting['texts'],
+    about: Waiting['about'],
+    { count, sinceMs, nowMs }: { count: number; sinceMs: number; nowMs: number },
+  ): void => {
+    const entry = waiting.get(texts[1]) ?? {
+      ...{ texts, about, count: 0, untilMs: nowMs },
+      sinceMs: Number.POSITIVE_INFINITY,
+      saidAtMs: Number.NEGATIVE_INFINITY,
+    }
+    waiting.set(texts[1], entry)
+    entry.count += count
+    entry.sinceMs = Math.min(entry.sinceMs, sinceMs)
+    entry.untilMs = nowMs
+    sayLoss(entry, nowMs)
+  }
   const sayUntil = ({ note, sinceMs }: Noted, untilMs: number): void =>
     emit({ of: 'degraded', text: note, count: 1, from: { sinceMs, untilMs } })
   return {
@@ -125,20 +154,11 @@ export function createHealthLog(emit: (health: Said) => void): HealthLog {
       // Kinds and sources that need no name of their own share an entry: the map stays small.
       const from = SOURCE_TEXT[source] ?? ''
       const [one, many] = LOSS_TEXT[what] ?? of('thing', 'dropped')
-      const texts = [`${one}${from}`, `${many}${from}`] as const
-      const entry = waiting.get(many + from) ?? {
-        texts,
-        about: aboutOf(source, what),
-        count: 0,
-        sinceMs: Number.POSITIVE_INFINITY,
-        untilMs: nowMs,
-        saidAtMs: Number.NEGATIVE_INFINITY,
-      }
-      waiting.set(many + from, entry)
-      entry.count += count
-      entry.sinceMs = Math.min(entry.sinceMs, sinceMs)
-      entry.untilMs = nowMs
-      sayLoss(entry, nowMs)
+      add([`${one}${from}`, `${many}${from}`], aboutOf(source, what), { count, sinceMs, nowMs })
+    },
+    crowded(what, nowMs) {
+      // No figure of another alert is less for it.
+      add(CROWDED_TEXT[what], { about: 'told' }, { count: 1, sinceMs: nowMs, nowMs })
     },
     degraded(source, note, nowMs) {
       const before = notes.get(source)

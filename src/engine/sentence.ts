@@ -109,6 +109,8 @@ export type SentenceFacts = {
   served: boolean
   /** Further destinations of the same program that crossed the gate the same day. */
   rolledUp: number
+  /** It is followed no more: as many as may be open at once are, and all of them are rarer. */
+  gaveWay: boolean
 }
 
 /** The program on whose behalf another sends. */
@@ -146,6 +148,9 @@ function whoText(facts: SentenceFacts): string {
   return `${quoted(name)} (${clauses(signer, doneBeforeText(since), script, also, doubt)}), run for ${whom},`
 }
 
+const GAVE_WAY =
+  ' It is followed no further: it gave way to a rarer one, as no more alerts can be open at once. What is sent there from now on is told anew once it is rarer, or there is room.'
+
 /** One or two sentences. */
 export function alertSentence(facts: SentenceFacts): string {
   const who = whoText(facts)
@@ -164,6 +169,7 @@ export function alertSentence(facts: SentenceFacts): string {
     facts.rolledUp === 0
       ? ''
       : ` ${facts.rolledUp} more of its destinations crossed the same line that day (UTC) and ${facts.rolledUp === 1 ? 'has no alert of its' : 'have no alert of their'} own.`
+  const rest = `${more}${facts.gaveWay ? GAVE_WAY : ''}`
   const isLeast = facts.unreadFlows + facts.inexactFlows > 0
   const isMost = facts.atMostFlows > 0
   const least = isLeast ? (isMost ? 'about ' : 'at least ') : isMost ? 'at most ' : ''
@@ -178,20 +184,20 @@ export function alertSentence(facts: SentenceFacts): string {
   if (lead.of === 'unread')
     return (
       `${who} had ${flows} ${to} ${span}, of which the bytes of ${facts.unreadFlows} could not ` +
-      `be read, as they were reset or disconnected${knownPart(facts)}.${more}`
+      `be read, as they were reset or disconnected${knownPart(facts)}.${rest}`
     )
   if (lead.of === 'flow')
     return (
       `${head}${humanBytes(lead.bytesOut)} ${to} in one flow and got ${back(lead.bytesIn)} back in it: ` +
       `${about}${humanShare(lead.bytesOut, lead.bytesIn)} of ${passed} there went out. In all ` +
-      `${humanBytes(facts.bytesOut)} went out and ${about}${humanBytes(facts.bytesIn)} came in, over ${flows}${silent} ${span}${recent}${unreadPart(facts)}.${more}`
+      `${humanBytes(facts.bytesOut)} went out and ${about}${humanBytes(facts.bytesIn)} came in, over ${flows}${silent} ${span}${recent}${unreadPart(facts)}.${rest}`
     )
   const unread = unreadPart(facts)
   const since = lead.of === 'past' ? `. When it was most unusual, ${lead.text}` : ''
   return (
     `${head}${humanBytes(facts.bytesOut)} ${to} ${span} over ${flows}${silent} ` +
     `and got ${back(facts.bytesIn)} back: ${about}${humanShare(facts.bytesOut, facts.bytesIn)} of ${passed} ` +
-    `went out${recent}${unread}${since}.${more}`
+    `went out${recent}${unread}${since}.${rest}`
   )
 }
 

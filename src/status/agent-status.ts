@@ -93,6 +93,9 @@ export type AgentStatus = {
     /** Raised nothing: the policy names them, or their program had its share of alerts for the day. */
     suppressed: number
     rolledUp: number
+    /** Raised none, and gave way to others, as no more can be open at once; absent: of an earlier version. */
+    unopened?: number
+    gaveWay?: number
   }
   /**
    * Where what is in force beside the built-in policy is from, the version of its policy (0: it has none), and what of the last that

@@ -145,10 +145,16 @@ export function policyText({
 }
 
 /** What crossed the gate and has no alert of its own. */
-function heldBack({ counters: { suppressed, rolledUp } }: AgentStatus): string {
+function heldBack({
+  counters: { suppressed, rolledUp, unopened = 0, gaveWay = 0 },
+}: AgentStatus): string {
   const texts = [
     suppressed === 0 ? '' : `${count(suppressed)} held back by the policy`,
     rolledUp === 0 ? '' : `${count(rolledUp)} more counted within alerts of the same programs`,
+    gaveWay === 0 ? '' : `${count(gaveWay)} gave way to rarer ones`,
+    unopened === 0
+      ? ''
+      : `${countOf(unopened, 'destination', 'destinations')} without one, as all that are open are rarer`,
   ].filter((text) => text !== '')
   return texts.map((text) => `, ${text}`).join('')
 }

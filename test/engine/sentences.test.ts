@@ -34,6 +34,7 @@ const facts: SentenceFacts = {
   privateNetwork: false,
   served: false,
   rolledUp: 0,
+  gaveWay: false,
 }
 const machine = () =>
   new Script().start().system(1, '/usr/lib/systemd/systemd', 0).system(50, '/usr/bin/bash')

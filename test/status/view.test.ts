@@ -98,6 +98,10 @@ describe('the status in plain words', () => {
       alerts({ suppressed: 3, rolledUp: 1 }),
       'Alerts: 2 since the start, 3 held back by the policy, 1 more counted within alerts of the same programs',
     )
+    assert.equal(
+      alerts({ unopened: 1, gaveWay: 2 }),
+      'Alerts: 2 since the start, 2 gave way to rarer ones, 1 destination without one, as all that are open are rarer',
+    )
   })
 
   it('says why the kernel runs no program of ours, and what helps against that very cause', () => {

@@ -1,41 +1,47 @@
 // Whether a pair has an alert of its own, and that alert as it opens.
-import { type Clock, recordNs, wallNow, wallNowMs } from '../clock.ts'
+import { recordNs, today, wallNow } from '../clock.ts'
 import type { Severity } from '../finding.ts'
 import { F, FLOW_WORDS } from '../flow/flow-table.ts'
+import { P, PAIR_DOUBLES } from '../pair/pair-row.ts'
 import type { Pair } from '../pair/pair-table.ts'
 import type { Process } from '../process/process.ts'
-import type { LiveAlert } from './alert.ts'
+import type { LiveAlert, Rank } from './alert.ts'
 import { openFlowsOf } from './alert-flows.ts'
 import { alertId } from './alert-id.ts'
 import { chainOf, noteElsewhere } from './alert-view.ts'
 import type { DetectorParts } from './detector-parts.ts'
 import type { LiveAlerts } from './live-alerts.ts'
-import type { Revisions } from './revisions.ts'
+import { createMakingRoom } from './making-room.ts'
+import { type Revisions, VOLUME_STEP } from './revisions.ts'
 import { severityOf } from './score.ts'
 import type { Scoring } from './scoring.ts'
 import { sendingOf } from './sending.ts'
 
 const ALERTS_PER_IDENTITY_AND_DAY = 3
-const DAY_MS = 86_400_000
-
-/** Days since 1970. */
-export const today = (clock: Clock): number => Math.floor(wallNowMs(clock) / DAY_MS)
 
 export type AlertOpening = {
   /** Opens one for the pair that was scored last, unless something keeps it back; `flow` is -1 where none brought it about. */
   open(slot: number, flow: number, pair: Pair, process: Process | undefined): void
+  /** The pair that was scored last was held back before, and is no rarer by as much as a revision wants. */
+  isHeldBackStill(slot: number, pair: Pair): boolean
 }
 
 export function createAlertOpening(
   parts: DetectorParts,
   scoring: Scoring,
   live: LiveAlerts,
-  { revise }: Revisions,
+  revisions: Revisions,
 ): AlertOpening {
   const { clock, counters, pairs, flows, suppression } = parts
+  const { makeRoom } = createMakingRoom(parts, live, revisions)
+
+  const rankOf = (slot: number): Rank => ({
+    score: scoring.total(),
+    bytesOut: pairs.f64[slot * PAIR_DOUBLES + P.out] as number,
+  })
 
   /** Whether something keeps the pair from having an alert of its own; counted. */
-  const isHeldBack = (pair: Pair, process: Process | undefined): boolean => {
+  const isHeldBack = (slot: number, pair: Pair, process: Process | undefined): boolean => {
     const { identity } = pair
     const chain = process ? chainOf(process, parts.processes, clock) : []
     const paths = chain.map(({ path }) => path)
@@ -53,13 +59,19 @@ export function createAlertOpening(
     const isSaid =
       identity.alertsOpened >= ALERTS_PER_IDENTITY_AND_DAY ||
       (identity.alertsOpened > 0 && scoring.isOfProgram())
-    if ((isSaid && !isRarer) || !live.hasRoom()) {
+    const isForShare = isSaid && !isRarer
+    if (!isForShare && makeRoom(rankOf(slot))) return false
+    const isCounted = pair.rolledUp?.day === day
+    pair.rolledUp = { day, ...rankOf(slot), isForShare }
+    if (isCounted) return true
+    if (isForShare) {
       identity.alertsRolledUp++
-      pair.rolledUpDay = day
       counters.rolledUp++
-      return true
+    } else {
+      counters.unopened++
+      parts.onCrowded('unopened')
     }
-    return false
+    return true
   }
 
   const idOf = (flow: number, { identity, destination }: Pair): string => {
@@ -78,6 +90,7 @@ export function createAlertOpening(
     pair: Pair,
     process: Process | undefined,
     severity: Severity,
+    rank: Rank,
   ): LiveAlert => {
     const at = wallNow(clock)
     return {
@@ -95,6 +108,8 @@ export function createAlertOpening(
       saidRolledUp: 0,
       saidAtMs: clock.nowMs,
       finals: 0,
+      rank,
+      gaveWay: false,
       isOpen: true,
       quietSinceMs: Number.POSITIVE_INFINITY,
       coolsUntilMs: Number.POSITIVE_INFINITY,
@@ -113,19 +128,29 @@ export function createAlertOpening(
 
   return {
     open(slot, flow, pair, process) {
-      const severity = severityOf(scoring.total())
+      // Making room scores another pair.
+      const rank = rankOf(slot)
+      const severity = severityOf(rank.score)
       if (severity === undefined) return
-      if (isHeldBack(pair, process)) return
-      const alert = newAlert(slot, flow, pair, process, severity)
+      if (isHeldBack(slot, pair, process)) return
+      pair.rolledUp = undefined
+      const alert = newAlert(slot, flow, pair, process, severity, rank)
       for (const other of alert.flows) noteElsewhere(alert, parts.processOf(other))
       pair.identity.alertsOpened++
-      pair.identity.alertBest = Math.max(pair.identity.alertBest, scoring.total())
+      pair.identity.alertBest = Math.max(pair.identity.alertBest, rank.score)
       pair.alertId = alert.id
       pair.pinned = true
       live.keep(alert)
       counters.alerts++
-      revise(alert, slot, pair, 'opened')
+      revisions.revise(alert, slot, pair, 'opened')
       if (alert.flows.size === 0) alert.quietSinceMs = clock.nowMs
+    },
+    isHeldBackStill(slot, { rolledUp }) {
+      if (rolledUp === undefined || rolledUp.day !== today(clock)) return false
+      const { score, bytesOut } = rankOf(slot)
+      if (score >= rolledUp.score + scoring.riseSaid) return false
+      if (bytesOut >= rolledUp.bytesOut * VOLUME_STEP) return false
+      return rolledUp.isForShare || !live.hasRoom()
     },
   }
 }

@@ -127,10 +127,13 @@ export function reviveAlert(
       signerClass: state.responsible.signerClass,
     }
   const day = Math.floor(Number(stored.openedAt) / 1e6 / DAY_MS)
-  if (identity.alertDay === day) identity.alertsOpened++
-  else if (day > identity.alertDay) {
+  if (identity.alertDay === day) {
+    identity.alertsOpened++
+    identity.alertBest = Math.max(identity.alertBest, state.score)
+  } else if (day > identity.alertDay) {
     identity.alertDay = day
     identity.alertsOpened = 1
+    identity.alertBest = state.score
   }
   const pairKey = `${stored.identityKey}\n${stored.destinationKey}`
   const isSameBoot = state.bootId === clock.bootId
@@ -150,6 +153,8 @@ export function reviveAlert(
       saidRolledUp: 0,
       saidAtMs: Number.NEGATIVE_INFINITY,
       finals: state.finals,
+      rank: { score: state.score, bytesOut: state.saidOut },
+      gaveWay: false,
       isOpen: state.isOpen,
       quietSinceMs: Number.NEGATIVE_INFINITY,
       coolsUntilMs: state.isOpen ? Number.POSITIVE_INFINITY : state.coolsUntilMs,
@@ -173,7 +178,7 @@ export function reviveAlert(
       alertId: stored.id,
       suppressed: false,
       exception: undefined,
-      rolledUpDay: -1,
+      rolledUp: undefined,
       pinned: state.isOpen,
       ended: [],
     },

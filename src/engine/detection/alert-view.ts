@@ -190,6 +190,7 @@ export function alertView(
       served: isServed(pair.destination.view.key),
       privateNetwork: pair.destination.scope === 'private',
       rolledUp: identity.alertsRolledUp,
+      gaveWay: alert.gaveWay,
     }),
     reasons: alert.reasons,
     openedAt: alert.openedAt,

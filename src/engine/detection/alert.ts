@@ -11,6 +11,9 @@ import type { PairSnapshot } from '../pair/pair-snapshot.ts'
 import type { Process, Ran } from '../process/process.ts'
 import type { Scope } from '../scope.ts'
 
+/** What is compared where there is no room for all: the score, and of equal ones the bytes out. */
+export type Rank = { score: number; bytesOut: number }
+
 export type LiveAlert = {
   id: string
   revision: number
@@ -30,6 +33,10 @@ export type LiveAlert = {
   /** Record time of the last revision, ms since boot; -Infinity after a restart. */
   saidAtMs: number
   finals: number
+  /** The highest score that a report had, said or not, and the bytes out by then: who ranks least gives way. */
+  rank: Rank
+  /** It is forgotten next: rarer ones took all places. */
+  gaveWay: boolean
   isOpen: boolean
   /** When its last flow closed, ms since boot; Infinity while one is open. */
   quietSinceMs: number

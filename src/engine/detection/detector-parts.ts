@@ -1,7 +1,7 @@
 // What the detector is told, and what it needs.
 import type { Baseline } from '../../baseline/baseline.ts'
 import type { Clock } from '../clock.ts'
-import type { EngineCounters } from '../counters.ts'
+import type { Crowded, EngineCounters } from '../counters.ts'
 import type { Alert } from '../finding.ts'
 import type { StoredFlow } from '../flow/flow-memory.ts'
 import type { FlowRows } from '../flow/flow-rows.ts'
@@ -39,6 +39,8 @@ export type DetectorParts = {
   isAwaited: (pairKey: string) => boolean
   policy: () => Policy
   emit: (alert: Alert) => void
+  /** An open alert gave way to a rarer one, or a pair has none as all that are open are rarer. */
+  onCrowded: (what: Crowded) => void
 }
 
 export type Detector = JudgedPairs & {

@@ -5,7 +5,7 @@ import type { Pair } from '../pair/pair-table.ts'
 import type { Process } from '../process/process.ts'
 import type { LiveAlert } from './alert.ts'
 import { ENDED_MAX, LISTED_MAX } from './alert-flows.ts'
-import { createAlertOpening, today } from './alert-opening.ts'
+import { createAlertOpening } from './alert-opening.ts'
 import { createAlertSeeding } from './alert-seeding.ts'
 import { storeAlert, storedFlow } from './alert-store.ts'
 import { noteElsewhere } from './alert-view.ts'
@@ -22,7 +22,7 @@ export function createDetector(parts: DetectorParts): Detector {
   const live = createLiveAlerts(parts)
   const scoring = parts.makeScoring(parts)
   const revisions = createRevisions(parts, scoring)
-  const { open } = createAlertOpening(parts, scoring, live, revisions)
+  const opening = createAlertOpening(parts, scoring, live, revisions)
   const seeding = createAlertSeeding(parts, scoring, live, revisions)
 
   const storeOne = (alert: LiveAlert): void => {
@@ -43,13 +43,13 @@ export function createDetector(parts: DetectorParts): Detector {
       if (!scoring.isSuspect(slot)) return
       scoring.score(slot, pair)
       if (!scoring.isTold() || suppression.isHeld(pair)) return
-      if (pair.rolledUpDay >= 0 && pair.rolledUpDay === today(clock)) return
-      open(slot, flow, pair, of ?? parts.processOf(flow))
+      if (opening.isHeldBackStill(slot, pair)) return
+      opening.open(slot, flow, pair, of ?? parts.processOf(flow))
       return
     }
     const alert = live.ofSlot(slot)
     if (alert === undefined) return
-    alert.isOpen = true
+    live.open(alert)
     pair.pinned = true
     scoring.score(slot, pair)
     revisions.raise(alert, slot, pair)
@@ -58,9 +58,8 @@ export function createDetector(parts: DetectorParts): Detector {
 
   /** Its pair has been quiet for long enough. */
   const end = (alert: LiveAlert, slot: number, pair: Pair): void => {
-    alert.isOpen = false
+    live.cool(alert, wallNowMs(clock) + COOLDOWN_MS)
     alert.finals++
-    alert.coolsUntilMs = wallNowMs(clock) + COOLDOWN_MS
     pair.pinned = false
     revisions.revise(alert, slot, pair, 'final')
   }
@@ -113,6 +112,7 @@ export function createDetector(parts: DetectorParts): Detector {
       alert.identityKey = pair.identity.stored.key
       // What was believed of it may have been wrong: it is scored as what it is.
       alert.score = Number.NEGATIVE_INFINITY
+      alert.rank = { score: Number.NEGATIVE_INFINITY, bytesOut: 0 }
       alert.severity = 'low'
       revisions.revise(alert, slot, pair, alert.isOpen ? 'updated' : 'final')
       return true

@@ -1,9 +1,8 @@
-// The alerts that live, open or cooling down, by id and by pair. Bounded: of those that cool down the oldest gives way.
+// The alerts that live, open or cooling down, by id and by pair. Bounded: when it is full one gives way, never the newest for being new.
 import type { Baseline } from '../../baseline/baseline.ts'
-import type { EngineCounters } from '../counters.ts'
 import type { Limits } from '../limits.ts'
 import type { PairTable } from '../pair/pair-table.ts'
-import type { LiveAlert } from './alert.ts'
+import type { LiveAlert, Rank } from './alert.ts'
 
 export type LiveAlerts = {
   all(): Iterable<LiveAlert>
@@ -18,26 +17,40 @@ export type LiveAlerts = {
   /** Its pair had the key `former`. */
   rename(alert: LiveAlert, former: string, pairKey: string): void
   forget(alert: LiveAlert): void
-  /** Room for one more, made by forgetting the oldest that cools down. */
+  /** It is open from now on. */
+  open(alert: LiveAlert): void
+  /** It is over, and cools down until then, ms since 1970. */
+  cool(alert: LiveAlert, untilMs: number): void
+  /** One more finds a place, for that of one that cools down at most. */
   hasRoom(): boolean
+  /** Who is to go so that one more finds a place; undefined: nobody has to, or all rank as high. */
+  leastFor(rank: Rank): LiveAlert | undefined
 }
+
+const isLess = (a: Rank, b: Rank): boolean =>
+  a.score < b.score || (a.score === b.score && a.bytesOut < b.bytesOut)
 
 export function createLiveAlerts(parts: {
   baseline: Baseline
-  counters: EngineCounters
   limits: Limits
   pairs: PairTable
 }): LiveAlerts {
-  const { baseline, counters, limits, pairs } = parts
+  const { baseline, limits, pairs } = parts
   const alerts = new Map<string, LiveAlert>()
   const byPair = new Map<string, LiveAlert>()
+  const cooling = new Set<LiveAlert>()
+  /** No open one ranks below it while the table is full of them: most of a crowd is turned away without a look at each. */
+  let floor = Number.NEGATIVE_INFINITY
+  const noFloor = (): void => {
+    floor = Number.NEGATIVE_INFINITY
+  }
 
-  const forget = (alert: LiveAlert): void => {
-    alerts.delete(alert.id)
-    byPair.delete(alert.pairKey)
-    baseline.removeAlert(alert.id)
-    const pair = pairs.meta[pairs.find(alert.pairKey)]
-    if (pair) pair.alertId = undefined
+  /** Of equals the one that came last. */
+  const least = (among: Iterable<LiveAlert>): LiveAlert | undefined => {
+    let found: LiveAlert | undefined
+    for (const alert of among)
+      if (found === undefined || !isLess(found.rank, alert.rank)) found = alert
+    return found
   }
 
   return {
@@ -52,22 +65,42 @@ export function createLiveAlerts(parts: {
     keep(alert) {
       alerts.set(alert.id, alert)
       byPair.set(alert.pairKey, alert)
+      if (!alert.isOpen) cooling.add(alert)
+      noFloor()
     },
     rename(alert, former, pairKey) {
       byPair.delete(former)
       alert.pairKey = pairKey
       byPair.set(pairKey, alert)
+      noFloor()
     },
-    forget,
-    hasRoom() {
-      if (alerts.size < limits.alerts) return true
-      for (const alert of alerts.values())
-        if (!alert.isOpen) {
-          forget(alert)
-          counters.evicted.alerts++
-          return true
-        }
-      return false
+    forget(alert) {
+      alerts.delete(alert.id)
+      byPair.delete(alert.pairKey)
+      cooling.delete(alert)
+      baseline.removeAlert(alert.id)
+      const pair = pairs.meta[pairs.find(alert.pairKey)]
+      if (pair) pair.alertId = undefined
+    },
+    open(alert) {
+      if (alert.isOpen) return
+      alert.isOpen = true
+      cooling.delete(alert)
+      noFloor()
+    },
+    cool(alert, untilMs) {
+      alert.isOpen = false
+      alert.coolsUntilMs = untilMs
+      cooling.add(alert)
+    },
+    hasRoom: () => alerts.size < limits.alerts || cooling.size > 0,
+    leastFor(rank) {
+      if (alerts.size < limits.alerts) return undefined
+      if (cooling.size > 0) return least(cooling)
+      if (rank.score < floor) return undefined
+      const found = least(alerts.values())
+      if (found) floor = found.rank.score
+      return found && isLess(found.rank, rank) ? found : undefined
     },
   }
 }

@@ -9,7 +9,8 @@ import type { DetectorParts } from './detector-parts.ts'
 import { severityOf } from './score.ts'
 import type { Scoring } from './scoring.ts'
 
-const VOLUME_STEP = 4
+/** Times the bytes from which on it is worth another look. */
+export const VOLUME_STEP = 4
 /** Updates of an alert are at least this far apart. */
 const REVISION_INTERVAL_MS = 60_000
 /**
@@ -39,8 +40,14 @@ export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisio
   const { baseline, clock, pairs, listing } = parts
   const moment = (): Moment => ({ clock, baseline, policyVersion: parts.policy().version })
 
+  /** What a full table goes by is the highest that any report had. */
+  const rankUp = ({ rank }: LiveAlert, slot: number): void => {
+    rank.score = Math.max(rank.score, scoring.total())
+    rank.bytesOut = pairs.f64[slot * PAIR_DOUBLES + P.out] as number
+  }
   /** Takes the present score if it is the highest so far. */
   const take = (alert: LiveAlert, slot: number, pair: Pair): void => {
+    rankUp(alert, slot)
     const total = scoring.total()
     if (total < alert.score) return
     alert.score = total
@@ -81,6 +88,7 @@ export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisio
 
   return {
     raise(alert, slot, pair) {
+      rankUp(alert, slot)
       const total = scoring.total()
       const severity = severityOf(total)
       const isHigher = severity && RANK[severity] > RANK[alert.severity]

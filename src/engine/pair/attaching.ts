@@ -84,7 +84,7 @@ export function createAttaching(parts: PairingParts, news: News, silent: SilentF
           alertId: undefined,
           suppressed: false,
           exception: undefined,
-          rolledUpDay: -1,
+          rolledUp: undefined,
           pinned: false,
           ended: [],
         },

@@ -34,12 +34,22 @@ export type Pair = {
   suppressed: boolean
   /** The one that names it, whether it holds it back or not. */
   exception: Exception | undefined
-  /** Day (since 1970) on which its identity had no alert left for it; -1 when it had. */
-  rolledUpDay: number
+  /** It crossed the line and has no alert of its own; see there. */
+  rolledUp: RolledUp | undefined
   /** Must stay while the table is full: it has an open alert. */
   pinned: boolean
   /** Of its flows that have ended, the largest: an alert that opens lists them. */
   ended: EndedFlow[]
+}
+
+/** A pair that has no alert of its own, as it stood then: it is judged anew once it is rarer, or there is room. */
+export type RolledUp = {
+  /** Days since 1970. */
+  day: number
+  score: number
+  bytesOut: number
+  /** Its program had its share of alerts that day; else as many were open as there may be, none of them less rare. */
+  isForShare: boolean
 }
 
 export type PairTable = {
