@@ -56,8 +56,9 @@ export function createBootEngine(lasting: Lasting): BootEngine {
       detector.pairRemoved(slot)
       pairs.remove(slot)
     }
-    book.pass(wallNow(clock))
-    summarizer.pass()
+    const at = wallNow(clock)
+    book.pass(at)
+    summarizer.pass(at)
     health.pass(clock.nowMs)
     unseen.pass(clock.nowMs)
     ofProcesses.passChanged()

@@ -7,6 +7,7 @@ import { type Scope, scopeOf } from '../engine/scope.ts'
 import {
   Direction,
   type ExecRecord,
+  FLOW_AT,
   FlowState,
   HEADER_BYTES,
   RecordType,
@@ -26,6 +27,8 @@ export type Report = {
   identity: string
   /** As the engine keys its pairs. */
   destination: string
+  /** Of both. */
+  pair: string
   address: string
   remotePort: number
   scope: Scope
@@ -48,6 +51,11 @@ type Flow = {
   scope: Scope
   destination: string
   address: string
+  /** Who had it at its last report, as a program, and with whom that is a pair. */
+  pid: number
+  pidversion: number
+  identity: string
+  pair: string
   out: number
   in: number
   atMs: number
@@ -60,11 +68,17 @@ export type ReportReader = {
   read(records: Uint8Array, visit: (report: Report) => void): void
 }
 
+/** Of every record: nanoseconds since the boot. */
+const AT_NS = 8
+/** Eight bytes. REQUIRES: below 2^53, as a made-up machine's times, counts and flows are: a report has no bigint. */
+const numberAt = (view: DataView, at: number): number =>
+  view.getUint32(at + 4, true) * 4_294_967_296 + view.getUint32(at, true)
+
 export function createReportReader(): ReportReader {
   let offsetMs = 0
   let execs = new Map<string, ExecRecord>()
-  let flows = new Map<bigint, Flow>()
-  let hostnames = new Map<bigint, string>()
+  let flows = new Map<number, Flow>()
+  let hostnames = new Map<number, string>()
   let identities = new Map<string, string>()
   let boot = ''
 
@@ -77,11 +91,9 @@ export function createReportReader(): ReportReader {
     }
     return known
   }
-  const flowOf = (record: ReturnType<typeof readFlow>): { flow: Flow; isFirst: boolean } => {
-    const known = flows.get(record.flowId)
-    if (known) return { flow: known, isFirst: false }
+  const open = (id: number, record: ReturnType<typeof readFlow>): Flow => {
     const { remoteAddr, remotePort } = record
-    const hostname = hostnames.get(record.flowId) ?? ''
+    const hostname = hostnames.get(id) ?? ''
     const scope = scopeOf(remoteAddr, DEFAULT_POLICY)
     const flow = {
       destination:
@@ -90,10 +102,18 @@ export function createReportReader(): ReportReader {
           : destinationKey(remoteAddr, remotePort, hostname, scope),
       address: textOf(remoteAddr),
       scope,
+      ...{ pid: -1, pidversion: -1, identity: '', pair: '' },
       ...{ out: 0, in: 0, atMs: 0, sustained: 0 },
     }
-    flows.set(record.flowId, flow)
-    return { flow, isFirst: true }
+    flows.set(id, flow)
+    return flow
+  }
+  const had = (flow: Flow, pid: number, pidversion: number): void => {
+    if (flow.pid === pid && flow.pidversion === pidversion) return
+    flow.pid = pid
+    flow.pidversion = pidversion
+    flow.identity = identityOf(pid, pidversion)
+    flow.pair = `${flow.identity}\n${flow.destination}`
   }
 
   /** A thousand flows go to one address: its text is made once. */
@@ -129,23 +149,29 @@ export function createReportReader(): ReportReader {
           execs.set(`${exec.pid} ${exec.pidversion}`, exec)
         } else if (type === RecordType.name) {
           const name = readName(view, at)
-          hostnames.set(name.flowId, name.hostname)
+          hostnames.set(Number(name.flowId), name.hostname)
         } else if (type === RecordType.flow) {
-          const record = readFlow(view, at)
-          const { flow, isFirst } = flowOf(record)
-          const atMs = offsetMs + Number(record.atNs) / 1e6
-          const out = Number(record.bytesOut)
-          const bytesIn = Number(record.bytesIn)
+          const id = numberAt(view, at + FLOW_AT.flowId)
+          const known = flows.get(id)
+          const isFirst = known === undefined
+          const flow = known ?? open(id, readFlow(view, at))
+          const atMs = offsetMs + numberAt(view, at + AT_NS) / 1e6
+          const out = numberAt(view, at + FLOW_AT.bytesOut)
+          const bytesIn = numberAt(view, at + FLOW_AT.bytesIn)
+          const pid = view.getUint32(at + FLOW_AT.pid, true)
+          const pidversion = view.getUint32(at + FLOW_AT.pidversion, true)
+          had(flow, pid, pidversion)
           visit({
             atMs,
-            pid: record.pid,
-            pidversion: record.pidversion,
-            identity: identityOf(record.pid, record.pidversion),
+            pid,
+            pidversion,
+            identity: flow.identity,
             destination: flow.destination,
+            pair: flow.pair,
             address: flow.address,
-            remotePort: record.remotePort,
+            remotePort: view.getUint16(at + FLOW_AT.remotePort, true),
             scope: flow.scope,
-            isServed: record.direction === Direction.inbound,
+            isServed: view.getUint8(at + FLOW_AT.direction) === Direction.inbound,
             flow,
             out,
             in: bytesIn,
@@ -157,9 +183,9 @@ export function createReportReader(): ReportReader {
           flow.out = Math.max(out, flow.out)
           flow.in = Math.max(bytesIn, flow.in)
           flow.atMs = atMs
-          if (record.state === FlowState.closed) {
-            flows.delete(record.flowId)
-            hostnames.delete(record.flowId)
+          if (view.getUint8(at + FLOW_AT.state) === FlowState.closed) {
+            flows.delete(id)
+            hostnames.delete(id)
           }
         }
       }

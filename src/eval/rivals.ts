@@ -77,7 +77,7 @@ function startRules(rules: readonly Rule[]): RivalRun {
       const raised = rules.map(() => new Map<string, Raised>())
       reader.read(records, (report) => {
         const identity = identityOf(report)
-        const key = `${report.identity}\n${report.destination}`
+        const key = report.pair
         let pair = pairs.get(key)
         if (pair === undefined) {
           pair = {
@@ -90,7 +90,8 @@ function startRules(rules: readonly Rule[]): RivalRun {
         if (!report.isServed) add(identity.hours, report)
         add(pair.hours, report)
         add(pair.spans, report, HIGH_SUM_SPAN_MS)
-        for (const [index, rule] of rules.entries()) {
+        for (let index = 0; index < rules.length; index++) {
+          const rule = rules[index] as Rule
           if (report.isServed && !rule.seesServed) continue
           const score = rule.score(report, pair, identity)
           if (score === undefined || score <= 0) continue

@@ -1,8 +1,14 @@
 // Which pair a flow is of: found, or made with the flow's first bytes.
 import { Source } from '../../records/record.gen.ts'
-import { type Destination, makeDestination, makePeer } from '../destination/destination.ts'
+import {
+  type Destination,
+  destinationKey,
+  makeDestination,
+  makePeer,
+} from '../destination/destination.ts'
 import { D, F, FLOW_DOUBLES, FLOW_WORDS, FlowBit } from '../flow/flow-table.ts'
 import type { IdentityState } from '../process/process.ts'
+import { scopeOf } from '../scope.ts'
 import type { News } from './news.ts'
 import { C, PAIR_INTEGERS } from './pair-row.ts'
 import type { PairingParts } from './pairing-parts.ts'
@@ -62,18 +68,27 @@ export function createAttaching(parts: PairingParts, news: News, silent: SilentF
     )
   }
 
-  const keyOf = (identity: IdentityState, destination: Destination): string =>
-    `${identity.stored.key}\n${destination.view.key}`
+  /** The key that `destinationOf` has: most flows are of a pair that there is, and need no more of it. */
+  const destinationKeyOf = (slot: number): string => {
+    if (rows.isInbound(slot)) return destinationOf(slot).view.key
+    const port = (u32[slot * FLOW_WORDS + F.remote] as number) & 0xffff
+    const address = rows.addressOf(slot)
+    const scope = scopeOf(address, parts.policy())
+    return destinationKey(address, port, rows.hostnameOf[slot] ?? '', scope)
+  }
+
+  const keyOf = (identity: IdentityState, slot: number): string =>
+    `${identity.stored.key}\n${destinationKeyOf(slot)}`
 
   const attach = (slot: number): number => {
     idle.leave(slot)
     const identity = book.using(rows.identityOf[slot] as IdentityState)
     rows.identityOf[slot] = identity
-    const destination = destinationOf(slot)
-    const key = keyOf(identity, destination)
+    const key = keyOf(identity, slot)
     const base = slot * FLOW_DOUBLES
     let pair = pairs.find(key)
     if (pair < 0) {
+      const destination = destinationOf(slot)
       const first = news.meet(slot, identity, destination)
       pair = pairs.add(
         {
@@ -107,7 +122,7 @@ export function createAttaching(parts: PairingParts, news: News, silent: SilentF
     attach,
     await(slot) {
       const identity = rows.identityOf[slot]
-      if (identity) idle.enter(slot, keyOf(identity, destinationOf(slot)))
+      if (identity) idle.enter(slot, keyOf(identity, slot))
     },
   }
 }

@@ -13,7 +13,7 @@ const HOUR_NS = 3_600_000_000_000n
 
 export type Summarizer = {
   /** Time passed: says every pair when the hour of the wall clock has changed. */
-  pass(): void
+  pass(at: UnixNs): void
   /**
    * Says the pair in `slot` now, if it has moved anything that was not said; of `whose` where that is what its identity
    * is found to be, which takes over its use (`IdentityBook.join`).
@@ -66,8 +66,8 @@ export function createSummarizer(
   }
 
   return {
-    pass() {
-      const now = wallNow(clock) / HOUR_NS
+    pass(at) {
+      const now = at / HOUR_NS
       if (now === hour) return
       const ended = hour < 0n ? now : hour
       hour = now

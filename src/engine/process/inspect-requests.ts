@@ -228,6 +228,7 @@ export function createInspectRequests(
       return true
     },
     pass() {
+      if (refused.size === 0) return
       const again = [...refused]
       refused.clear()
       for (const question of again) if (open.get(question.name) === question) queue(question)
