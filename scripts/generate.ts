@@ -4,6 +4,7 @@
 //   src/stream/wire.proto   -> src/stream/wire.gen.js, src/stream/wire.gen.d.ts
 //   pkg/identity.json       -> native/mac/identity.gen.h, src/status/identity.gen.ts, Info.plists,
 //                              entitlements, launchd plists
+//   src/engine/policy-table.ts -> docs/policy.schema.json
 // `npm run generate` writes them; test/project/generated.test.ts compares them with what is committed.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { VERSION } from '../src/version.ts'
 import { IDENTITY_MODULE, identityFiles, identityModule, readIdentity } from './identity.ts'
 import { interpretersHeader, interpretersModule } from './interpreters.ts'
+import { POLICY_SCHEMA_FILE, policySchema } from './policy-schema.ts'
 import {
   type Constant,
   type Declarations,
@@ -255,6 +257,7 @@ export function generate(): Map<string, string> {
     ['src/importers/interpreters.gen.ts', interpretersModule(interpreters)],
     ...identityFiles(identity, VERSION),
     [IDENTITY_MODULE, identityModule(identity)],
+    [POLICY_SCHEMA_FILE, policySchema()],
   ])
   if (existsSync(join(root, 'src/stream/wire.proto'))) {
     const wire = wireModules()

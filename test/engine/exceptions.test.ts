@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import type { ExceptionDocument } from '../../src/engine/exception.ts'
 import { makePolicy, type PolicyDocument, PolicyError } from '../../src/engine/policy.ts'
+import { REFUSED_EXCEPTIONS } from './refused-policies.ts'
 import { BOOT_UNIX_NS, MIB, Script, tell } from './scenario.ts'
 
 const stranger = () =>
@@ -97,32 +98,9 @@ describe('an exception', () => {
     )
     assert.match(said({ until: '' }), /\.until: .* is no moment like/)
   })
-  for (const [what, change] of Object.entries({
-    'without an end': { until: undefined },
-    'whose end is no moment': { until: '2026-13-24T18:00:00Z' },
-    'whose end has no time': { until: '2026-12-24' },
-    'whose end no year has': { until: '2027-02-30T00:00:00Z' },
-    'without a volume': { bytesPerDayMax: undefined },
-    'with a volume that is none': { bytesPerDayMax: -1 },
-    'that names nothing': { host: undefined },
-    'on a signing id alone, which anybody can sign as': { signingId: 'org.example.sync' },
-    'on a signing id of any unsigned program': { signingId: 'org.example', signer: 'unsigned' },
-    'with a signing id that is none': { signingId: '', team: 'ABCDE12345' },
-    'with a port that is none': { port: 0 },
-    'with a port beyond those there are': { port: 65_536 },
-    'with a team that is none': { team: 'abcde12345' },
-    'with a signer class that is none': { signer: 'apple' as 'platform' },
-    'with a hash that is none': { hash: 'ab'.repeat(31) },
-    'with a user that is none': { user: '' },
-    'with a user number that is none': { user: -1 },
-    'with a relative path': { program: 'probe' },
-    'with a star that would match nothing': { parent: '/opt/*/sh' },
-    'with a host that is none': { host: 'exa mple' },
-    'with an owner that is no text': { owner: 3 },
-    'with a field that does not exist': { unitl: LATER },
-  }))
+  for (const [what, change] of Object.entries(REFUSED_EXCEPTIONS))
     it(`${what} refuses the whole policy`, () => {
-      const document = of(change as Partial<ExceptionDocument>)
+      const document = of(change)
       assert.throws(() => makePolicy(document), PolicyError)
     })
 })

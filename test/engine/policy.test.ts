@@ -5,6 +5,7 @@ import {
   PolicyError,
   parsePolicy,
 } from '../../src/engine/policy.ts'
+import { REFUSED_DOCUMENTS } from './refused-policies.ts'
 import { MIB, Script, tell } from './scenario.ts'
 
 const probe = { pid: 100, path: '/home/ann/probe', parent: 50 }
@@ -159,29 +160,7 @@ describe('policy', () => {
     )
   })
 
-  for (const [what, document] of Object.entries({
-    'a field that does not exist': { includeLoopbak: true },
-    "the wish for arguments, which is root's alone": { execArguments: true },
-    'a form that it does not know': { schema: 2 },
-    'a form that is no number': { schema: '1' },
-    'a profile that does not exist': { profile: 'Quiet' },
-    'a profile that objects have by nature': { profile: 'toString' },
-    'a budget that is no number': { budgetPerHostDay: '0.1' },
-    'a budget that tells nothing': { budgetPerHostDay: 0.009 },
-    'a budget that tells everything': { budgetPerHostDay: 1.001 },
-    'a network that is none': { externalNetworks: ['10.0.0.0/33'] },
-    'a host that is none': { hostWhitelist: ['exa mple.org'] },
-    'a list that is none': { hostWhitelist: 'example.org' },
-    'a relative path': { parentProcessCheck: [{ parent: 'sh', program: '/bin/x' }] },
-    'a star that would match nothing': {
-      parentProcessCheck: [{ parent: '/opt/*/sh', program: '/bin/x' }],
-    },
-    'a field that a rule does not have': {
-      parentProcessCheck: [{ parent: '/bin/sh', program: '/bin/x', until: '2027-01-01' }],
-    },
-    'a pid that is none': { ownPids: [-1] },
-    'more than it can hold': { ownPids: new Array(1_025).fill(1) },
-  }))
+  for (const [what, document] of Object.entries(REFUSED_DOCUMENTS))
     it(`refuses ${what}`, () => {
       assert.throws(() => parsePolicy(1, JSON.stringify(document)), PolicyError)
     })

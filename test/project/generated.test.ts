@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { generate, recordLayoutHeader } from '../../scripts/generate.ts'
 import { IDENTITY_FILES, IDENTITY_MODULE } from '../../scripts/identity.ts'
 import { interpretersHeader } from '../../scripts/interpreters.ts'
+import { POLICY_SCHEMA_FILE } from '../../scripts/policy-schema.ts'
 import { layoutOf, parseRecordDef } from '../../scripts/record-def.ts'
 import { EARLIER_LAYOUTS } from '../../src/records/layouts.ts'
 import { LAYOUT } from '../../src/records/record.gen.ts'
@@ -24,6 +25,7 @@ describe('generated files', () => {
       [
         ...Object.values(IDENTITY_FILES),
         IDENTITY_MODULE,
+        POLICY_SCHEMA_FILE,
         'native/interpreters.gen.h',
         'native/record_layout.gen.h',
         'src/importers/interpreters.gen.ts',
