@@ -107,10 +107,18 @@ export type SentenceFacts = {
   privateNetwork: boolean
   /** The peer came and fetched it. */
   served: boolean
-  /** Further destinations of the same program that crossed the gate the same day. */
-  rolledUp: number
+  /** Further destinations of the same program that are counted within this alert, the largest with their names. */
+  others: Others
   /** It is followed no more: as many as may be open at once are, and all of them are rarer. */
   gaveWay: boolean
+}
+
+export type Others = {
+  count: number
+  bytesOut: number
+  /** There are more, and more went out. */
+  isLeast: boolean
+  named: readonly { text: string; bytesOut: number }[]
 }
 
 /** The program on whose behalf another sends. */
@@ -165,10 +173,7 @@ export function alertSentence(facts: SentenceFacts): string {
     facts.durationMs > 600_000 && facts.recentOut > 0
       ? `; ${humanBytes(facts.recentOut)} of it in its last 10 minutes`
       : ''
-  const more =
-    facts.rolledUp === 0
-      ? ''
-      : ` ${facts.rolledUp} more of its destinations crossed the same line that day (UTC) and ${facts.rolledUp === 1 ? 'has no alert of its' : 'have no alert of their'} own.`
+  const more = othersText(facts.others)
   const rest = `${more}${facts.gaveWay ? GAVE_WAY : ''}`
   const isLeast = facts.unreadFlows + facts.inexactFlows > 0
   const isMost = facts.atMostFlows > 0
@@ -199,6 +204,32 @@ export function alertSentence(facts: SentenceFacts): string {
     `and got ${back(facts.bytesIn)} back: ${about}${humanShare(facts.bytesOut, facts.bytesIn)} of ${passed} ` +
     `went out${recent}${unread}${since}.${rest}`
   )
+}
+
+/** Others are named so many. */
+const OTHERS_NAMED_MAX = 3
+
+function othersText({ count, bytesOut, isLeast, named }: Others): string {
+  if (count === 0) return ''
+  const least = isLeast ? 'at least ' : ''
+  const shown = named.slice(0, OTHERS_NAMED_MAX)
+  const many = capital(`${least}${counted(count, 'more destination')} of the same program`)
+  const head = `${many} ${count === 1 ? 'is counted here and has no alert of its' : 'are counted here and have no alert of their'} own`
+  const out = `${least}${humanBytes(bytesOut)} went out to`
+  const [first] = shown
+  if (first === undefined) return ` ${head}.`
+  if (count === 1 && !isLeast) return ` ${head}: ${out} ${first.text}.`
+  const names = joined(shown.map((one) => `${one.text} (${humanBytes(one.bytesOut)})`))
+  const isAll = !isLeast && shown.length === count
+  return ` ${head}: ${out} ${isAll ? names : `them, the most to ${names}`}.`
+}
+
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
+
+/** `a`, `a and b`, `a, b and c`. */
+export function joined(texts: readonly string[]): string {
+  const last = texts.at(-1) ?? ''
+  return texts.length < 2 ? last : `${texts.slice(0, -1).join(', ')} and ${last}`
 }
 
 const knownPart = ({ bytesOut, bytesIn }: SentenceFacts): string =>

@@ -33,7 +33,7 @@ const facts: SentenceFacts = {
   recentOut: 0,
   privateNetwork: false,
   served: false,
-  rolledUp: 0,
+  others: { count: 0, bytesOut: 0, isLeast: false, named: [] },
   gaveWay: false,
 }
 const machine = () =>
@@ -132,14 +132,33 @@ describe('times in sentences', () => {
     assert.match(reasons[0]?.text ?? '', /^it, or what it is an edit of, had used the network for/)
     assert.match(sentence, /running “\/home\/ann\/send\.py”, an edit of what was first seen/)
   })
+})
 
-  it('[D11] name the zone of a day', () => {
-    const more = (rolledUp: number) => alertSentence({ ...facts, rolledUp })
-    assert.match(
-      more(1),
-      / 1 more of its destinations .* that day \(UTC\) and has no alert of its own\.$/,
+describe('other destinations of the program in a sentence', () => {
+  const named = ['a', 'b', 'c', 'd'].map((host, i) => ({
+    text: `${host}.example:443`,
+    bytesOut: 640e6 / 10 ** i,
+  }))
+  const beyond = (others: Partial<SentenceFacts['others']>): string =>
+    alertSentence({
+      ...facts,
+      others: { count: 0, bytesOut: 0, isLeast: false, named: [], ...others },
+    }).slice(alertSentence(facts).length)
+
+  it('are named with what went out to them, the largest three, with how many there are and what went to all', () => {
+    assert.equal(beyond({}), '')
+    assert.equal(
+      beyond({ count: 1, bytesOut: 640e6, named: named.slice(0, 1) }),
+      ' 1 more destination of the same program is counted here and has no alert of its own: 640 MB went out to a.example:443.',
     )
-    assert.match(more(2), / that day \(UTC\) and have no alert of their own\.$/)
+    assert.equal(
+      beyond({ count: 2, bytesOut: 704e6, named: named.slice(0, 2) }),
+      ' 2 more destinations of the same program are counted here and have no alert of their own: 704 MB went out to a.example:443 (640 MB) and b.example:443 (64.0 MB).',
+    )
+    assert.equal(
+      beyond({ count: 97, bytesOut: 720e6, isLeast: true, named }),
+      ' At least 97 more destinations of the same program are counted here and have no alert of their own: at least 720 MB went out to them, the most to a.example:443 (640 MB), b.example:443 (64.0 MB) and c.example:443 (6.4 MB).',
+    )
   })
 })
 

@@ -13,9 +13,11 @@ import type { DetectorParts } from './detector-parts.ts'
 import type { LiveAlerts } from './live-alerts.ts'
 import { createMakingRoom } from './making-room.ts'
 import { type Revisions, VOLUME_STEP } from './revisions.ts'
+import type { RollUps } from './roll-ups.ts'
 import { severityOf } from './score.ts'
 import type { Scoring } from './scoring.ts'
 import { sendingOf } from './sending.ts'
+import { noSpread } from './spread.ts'
 
 const ALERTS_PER_IDENTITY_AND_DAY = 3
 
@@ -31,6 +33,7 @@ export function createAlertOpening(
   scoring: Scoring,
   live: LiveAlerts,
   revisions: Revisions,
+  rollUps: RollUps,
 ): AlertOpening {
   const { clock, counters, pairs, flows, suppression } = parts
   const { makeRoom } = createMakingRoom(parts, live, revisions)
@@ -50,27 +53,33 @@ export function createAlertOpening(
     if (identity.alertDay !== day) {
       identity.alertDay = day
       identity.alertsOpened = 0
-      identity.alertsRolledUp = 0
       identity.alertBest = 0
     }
-    // What is rarer than all that was told of it that day is told all the same, what it adds up to less soon.
-    const rise = scoring.riseSaid * (scoring.isOfProgram() ? 2 : 1)
-    const isRarer = scoring.total() >= identity.alertBest + rise
+    const rank = rankOf(slot)
+    const latest = live.latestOf(identity.stored.key)
     const isSaid =
       identity.alertsOpened >= ALERTS_PER_IDENTITY_AND_DAY ||
       (identity.alertsOpened > 0 && scoring.isOfProgram())
-    const isForShare = isSaid && !isRarer
-    if (!isForShare && makeRoom(rankOf(slot))) return false
-    const isCounted = pair.rolledUp?.day === day
-    pair.rolledUp = { day, ...rankOf(slot), isForShare }
-    if (isCounted) return true
-    if (isForShare) {
-      identity.alertsRolledUp++
-      counters.rolledUp++
-    } else {
-      counters.unopened++
-      parts.onCrowded('unopened')
+    // Where none lives in which it would be told, it has its own.
+    if (latest && isSaid) {
+      // What is rarer than all that was told of it that day has its own all the same; what spreads goes on in the one.
+      const isSpread = scoring.isOfProgram() && !rollUps.isMost(latest, pair, rank)
+      if (isSpread || !(rank.score >= identity.alertBest + scoring.riseSaid)) {
+        if (isSpread) identity.alertBest = Math.max(identity.alertBest, rank.score)
+        rollUps.rollUp(latest, slot, pair, rank)
+        return true
+      }
     }
+    if (makeRoom(rank)) return false
+    if (latest && live.ofId(latest.id)) {
+      rollUps.rollUp(latest, slot, pair, rank)
+      return true
+    }
+    const isCounted = pair.rolledUp?.day === day
+    pair.rolledUp = { day, ...rank, into: undefined, countedOut: 0 }
+    if (isCounted) return true
+    counters.unopened++
+    parts.onCrowded('unopened')
     return true
   }
 
@@ -105,7 +114,9 @@ export function createAlertOpening(
       updatedAt: at,
       saidOut: 0,
       saidUnread: 0,
-      saidRolledUp: 0,
+      saidSpread: { count: 0, bytesOut: 0 },
+      spread: noSpread(),
+      reasonsOf: '',
       saidAtMs: clock.nowMs,
       finals: 0,
       rank,
@@ -121,6 +132,7 @@ export function createAlertOpening(
       flows: openFlowsOf(flows, pairs, slot),
       closed: [],
       ended: pair.ended.splice(0),
+      aside: undefined,
       saved: undefined,
       isDirty: true,
     }
@@ -130,10 +142,11 @@ export function createAlertOpening(
     open(slot, flow, pair, process) {
       // Making room scores another pair.
       const rank = rankOf(slot)
+      const isOfProgram = scoring.isOfProgram()
       const severity = severityOf(rank.score)
       if (severity === undefined) return
       if (isHeldBack(slot, pair, process)) return
-      pair.rolledUp = undefined
+      rollUps.parted(pair)
       const alert = newAlert(slot, flow, pair, process, severity, rank)
       for (const other of alert.flows) noteElsewhere(alert, parts.processOf(other))
       pair.identity.alertsOpened++
@@ -142,15 +155,19 @@ export function createAlertOpening(
       pair.pinned = true
       live.keep(alert)
       counters.alerts++
+      if (isOfProgram) rollUps.gather(alert, pair)
       revisions.revise(alert, slot, pair, 'opened')
       if (alert.flows.size === 0) alert.quietSinceMs = clock.nowMs
     },
-    isHeldBackStill(slot, { rolledUp }) {
+    isHeldBackStill(slot, { rolledUp, identity }) {
       if (rolledUp === undefined || rolledUp.day !== today(clock)) return false
       const { score, bytesOut } = rankOf(slot)
-      if (score >= rolledUp.score + scoring.riseSaid) return false
       if (bytesOut >= rolledUp.bytesOut * VOLUME_STEP) return false
-      return rolledUp.isForShare || !live.hasRoom()
+      if (rolledUp.into === undefined)
+        return score < rolledUp.score + scoring.riseSaid && !live.hasRoom()
+      return (
+        !(score >= identity.alertBest + scoring.riseSaid) && live.ofId(rolledUp.into) !== undefined
+      )
     },
   }
 }

@@ -11,6 +11,7 @@ import type { PairSnapshot } from '../pair/pair-snapshot.ts'
 import type { Pair, PairTable } from '../pair/pair-table.ts'
 import { type LiveAlert, readAlertState, writeAlertState } from './alert.ts'
 import type { FlowListing } from './alert-flows.ts'
+import { readSpread, storedSpread } from './spread.ts'
 
 const DAY_MS = 86_400_000
 
@@ -83,6 +84,8 @@ export function storeAlert(
       pair: pairs.snapshot(slot),
       flows: list,
       closed: alert.closed,
+      spread: storedSpread(alert.spread),
+      reasonsOf: alert.reasonsOf,
       listed: storedListing(listing.keep(alert.flows, alert.ended)),
       flowsOmitted: alert.flows.size - list.length,
     },
@@ -136,6 +139,7 @@ export function reviveAlert(
     identity.alertBest = state.score
   }
   const pairKey = `${stored.identityKey}\n${stored.destinationKey}`
+  const spread = readSpread(state.spread)
   const isSameBoot = state.bootId === clock.bootId
   return {
     alert: {
@@ -150,7 +154,9 @@ export function reviveAlert(
       updatedAt: stored.updatedAt,
       saidOut: state.saidOut,
       saidUnread: state.saidUnread,
-      saidRolledUp: 0,
+      saidSpread: { count: spread.count, bytesOut: spread.bytesOut },
+      spread,
+      reasonsOf: state.reasonsOf ?? '',
       saidAtMs: Number.NEGATIVE_INFINITY,
       finals: state.finals,
       rank: { score: state.score, bytesOut: state.saidOut },
@@ -166,6 +172,7 @@ export function reviveAlert(
       flows: new Set(),
       closed: isSameBoot ? state.closed : [],
       ended: readListing(state.listed),
+      aside: undefined,
       saved: undefined,
       isDirty: false,
     },

@@ -5,7 +5,14 @@ import { ArgumentsFlag } from '../../records/record.gen.ts'
 import { bytes, bytesSum } from '../../units.ts'
 import { type Clock, wallNow, wallOfMs } from '../clock.ts'
 import { type Destination, isPeer, isServed } from '../destination/destination.ts'
-import type { Alert, AlertState, ArgumentsView, ListedFlow, ProcessView } from '../finding.ts'
+import type {
+  Alert,
+  AlertState,
+  ArgumentsView,
+  ListedFlow,
+  ProcessView,
+  Reason,
+} from '../finding.ts'
 import { identityView } from '../identity/identity-view.ts'
 import { processView } from '../identity/process-view.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from '../pair/pair-row.ts'
@@ -97,7 +104,8 @@ function countAbove(first: Process | undefined, table: ProcessTable): number {
 /** RFC 1123, and the underscores that are in use. What was asked for may be any text. */
 const HOSTNAME = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/
 
-const hostPort = ({ view }: Destination): string => {
+/** For a sentence: the name of it, where one is known, with its port and address. */
+export const hostPort = ({ view }: Destination): string => {
   const { hostname, address, port } = view
   const host = address.includes(':') ? `[${address}]` : address
   if (isPeer(view.key)) return host
@@ -189,10 +197,10 @@ export function alertView(
       recentOut: pairs.recentOut(slot),
       served: isServed(pair.destination.view.key),
       privateNetwork: pair.destination.scope === 'private',
-      rolledUp: identity.alertsRolledUp,
+      others: alert.spread,
       gaveWay: alert.gaveWay,
     }),
-    reasons: alert.reasons,
+    reasons: alert.reasonsOf === '' ? alert.reasons : [...alert.reasons, ofOther(alert.reasonsOf)],
     openedAt: alert.openedAt,
     updatedAt: at,
     identity: { ...identityView(identity), name, path },
@@ -223,6 +231,12 @@ export function alertView(
   }
 }
 
+/** Says whose figures the other reasons are. */
+const ofOther = (destination: string): Reason => ({
+  ...{ term: 'destination', points: 0, value: 0, threshold: 0, unit: '' },
+  text: `these figures are of another of its destinations that is counted here, ${destination}`,
+})
+
 /** What the alert is about at this moment: all that passed, one flow, or what was. */
 function leadOf(
   alert: LiveAlert,
@@ -235,6 +249,8 @@ function leadOf(
   if (isOneSided(largestOut, largestIn))
     return { of: 'flow', bytesOut: largestOut, bytesIn: largestIn }
   if (alert.reasons.some(({ term }) => term === 'unread')) return { of: 'unread' }
-  const was = alert.reasons.findLast(({ term }) => term === 'asymmetry' || term === 'no_response')
+  const was = (alert.reasonsOf === '' ? alert.reasons : []).findLast(
+    ({ term }) => term === 'asymmetry' || term === 'no_response',
+  )
   return was ? { of: 'past', text: was.text } : { of: 'pair' }
 }

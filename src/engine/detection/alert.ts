@@ -8,8 +8,10 @@ import type { StoredFlow } from '../flow/flow-memory.ts'
 import type { EndedFlow, StoredListing } from '../pair/ended-flows.ts'
 import { PAIR_DOUBLES } from '../pair/pair-row.ts'
 import type { PairSnapshot } from '../pair/pair-snapshot.ts'
+import type { Pair } from '../pair/pair-table.ts'
 import type { Process, Ran } from '../process/process.ts'
 import type { Scope } from '../scope.ts'
+import type { Spread, StoredSpread } from './spread.ts'
 
 /** What is compared where there is no room for all: the score, and of equal ones the bytes out. */
 export type Rank = { score: number; bytesOut: number }
@@ -29,7 +31,11 @@ export type LiveAlert = {
   /** Bytes out, and flows whose bytes could not be read, in the last revision. */
   saidOut: number
   saidUnread: number
-  saidRolledUp: number
+  saidSpread: { count: number; bytesOut: number }
+  /** Destinations of its program that are counted within it. */
+  spread: Spread
+  /** host:port of another of these, where the score and its reasons are of that; empty: they are of its own, or of its program. */
+  reasonsOf: string
   /** Record time of the last revision, ms since boot; -Infinity after a restart. */
   saidAtMs: number
   finals: number
@@ -55,7 +61,8 @@ export type LiveAlert = {
   closed: StoredFlow[]
   /** Of its flows that have ended, the largest, for those who read the alert. */
   ended: EndedFlow[]
-  /** Numbers of its pair while the pair is out of the table. */
+  /** Its pair and the numbers of that while it is out of the table. */
+  aside: Pair | undefined
   saved: PairSnapshot | undefined
   /** Differs from what the baseline has. */
   isDirty: boolean
@@ -99,6 +106,9 @@ export type AlertState = {
   closed: StoredFlow[]
   /** Absent in states of earlier versions. */
   listed?: StoredListing
+  /** Absent in states of earlier versions, as the next. */
+  spread?: StoredSpread
+  reasonsOf?: string
   /** Open flows that found no room above. */
   flowsOmitted: number
 }

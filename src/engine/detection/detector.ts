@@ -1,9 +1,9 @@
 // What becomes of each pair's alert: opened by a report, gone on with, over when its pair is quiet, and forgotten once it
 // has cooled down.
-import { wallNowMs } from '../clock.ts'
 import type { Pair } from '../pair/pair-table.ts'
 import type { Process } from '../process/process.ts'
 import type { LiveAlert } from './alert.ts'
+import { createAlertEnding } from './alert-ending.ts'
 import { ENDED_MAX, LISTED_MAX } from './alert-flows.ts'
 import { createAlertOpening } from './alert-opening.ts'
 import { createAlertSeeding } from './alert-seeding.ts'
@@ -12,26 +12,42 @@ import { noteElsewhere } from './alert-view.ts'
 import type { Detector, DetectorParts } from './detector-parts.ts'
 import { createLiveAlerts } from './live-alerts.ts'
 import { createRevisions } from './revisions.ts'
+import { createRollUps } from './roll-ups.ts'
 
-const COOLDOWN_MS = 4 * 3_600_000
 /** Closed flows remembered with an alert. */
 const CLOSED_MAX = 256
 
 export function createDetector(parts: DetectorParts): Detector {
-  const { baseline, clock, counters, limits, pairs, flows, book, listing, suppression } = parts
+  const { baseline, clock, limits, pairs, flows, book, listing, suppression } = parts
   const live = createLiveAlerts(parts)
   const scoring = parts.makeScoring(parts)
   const revisions = createRevisions(parts, scoring)
-  const opening = createAlertOpening(parts, scoring, live, revisions)
   const seeding = createAlertSeeding(parts, scoring, live, revisions)
+
+  const pairAdded = (slot: number): void => {
+    const pair = pairs.meta[slot] as Pair
+    scoring.stand(slot, pair)
+    const alert = live.ofKey(pair.key)
+    suppression.came(pair.key, alert?.saved !== undefined)
+    if (alert === undefined) return
+    pair.alertId = alert.id
+    pair.pinned = alert.isOpen
+    if (alert.saved) pairs.restore(slot, alert.saved, 0, clock.nowMs)
+    alert.saved = undefined
+    alert.aside = undefined
+  }
+  const rollUps = createRollUps(parts, live, revisions, { pairAdded, isSeeding: seeding.isOn })
+  const ending = createAlertEnding(parts, live, revisions, seeding.isOn)
+  const opening = createAlertOpening(parts, scoring, live, revisions, rollUps)
 
   const storeOne = (alert: LiveAlert): void => {
     const slot = live.slotOf(alert)
     const pair = pairs.meta[slot]
     // Out of the table it has not changed since it was stored on leaving it.
-    if (pair) book.retain(pair.identity)
-    if (pair)
+    if (pair) {
+      book.retain(pair.identity)
       storeAlert(baseline, alert, slot, pair, pairs, flows, clock, limits.storedFlows, listing)
+    }
     alert.isDirty = false
   }
 
@@ -43,8 +59,8 @@ export function createDetector(parts: DetectorParts): Detector {
       if (!scoring.isSuspect(slot)) return
       scoring.score(slot, pair)
       if (!scoring.isTold() || suppression.isHeld(pair)) return
-      if (opening.isHeldBackStill(slot, pair)) return
-      opening.open(slot, flow, pair, of ?? parts.processOf(flow))
+      if (opening.isHeldBackStill(slot, pair)) rollUps.goOn(slot, pair)
+      else opening.open(slot, flow, pair, of ?? parts.processOf(flow))
       return
     }
     const alert = live.ofSlot(slot)
@@ -54,14 +70,6 @@ export function createDetector(parts: DetectorParts): Detector {
     scoring.score(slot, pair)
     revisions.raise(alert, slot, pair)
     if (!seeding.isOn()) revisions.mayUpdate(alert, slot, pair)
-  }
-
-  /** Its pair has been quiet for long enough. */
-  const end = (alert: LiveAlert, slot: number, pair: Pair): void => {
-    live.cool(alert, wallNowMs(clock) + COOLDOWN_MS)
-    alert.finals++
-    pair.pinned = false
-    revisions.revise(alert, slot, pair, 'final')
   }
 
   return {
@@ -88,28 +96,17 @@ export function createDetector(parts: DetectorParts): Detector {
       alert.isDirty = true
       if (alert.flows.size === 0) alert.quietSinceMs = clock.nowMs
     },
-    pairAdded(slot) {
-      const pair = pairs.meta[slot] as Pair
-      scoring.stand(slot, pair)
-      const alert = live.ofKey(pair.key)
-      suppression.came(pair.key, alert?.saved !== undefined)
-      if (alert === undefined) return
-      pair.alertId = alert.id
-      pair.pinned = alert.isOpen
-      if (alert.saved) pairs.restore(slot, alert.saved, 0, clock.nowMs)
-      alert.saved = undefined
-    },
+    pairAdded,
     renamed(former, slot) {
       const pair = pairs.meta[slot] as Pair
       scoring.stand(slot, pair, former)
       const alert = live.ofKey(former)
       suppression.renamed(former, pair.key)
       if (alert === undefined) return false
-      live.rename(alert, former, pair.key)
       const [self] = alert.chain
       if (self && (self.identityKey ?? alert.identityKey) === alert.identityKey)
         self.identityKey = pair.identity.stored.key
-      alert.identityKey = pair.identity.stored.key
+      live.rename(alert, former, pair.key, pair.identity.stored.key)
       // What was believed of it may have been wrong: it is scored as what it is.
       alert.score = Number.NEGATIVE_INFINITY
       alert.rank = { score: Number.NEGATIVE_INFINITY, bytesOut: 0 }
@@ -125,8 +122,10 @@ export function createDetector(parts: DetectorParts): Detector {
       const pair = pairs.meta[slot] as Pair
       const alert = live.ofSlot(slot)
       suppression.left(slot, pair.key, alert !== undefined)
+      rollUps.left(slot, pair)
       if (alert === undefined) return
       storeOne(alert)
+      alert.aside = pair
       alert.saved = pairs.snapshot(slot)
       // Its flows are of no pair now and will not be detached: their rows may soon be others'.
       alert.ended = listing.keep(alert.flows, alert.ended)
@@ -135,26 +134,7 @@ export function createDetector(parts: DetectorParts): Detector {
     pass() {
       suppression.pass()
       seeding.pass()
-      const over: number[] = []
-      const nowMs = wallNowMs(clock)
-      for (const alert of live.all()) {
-        if (!alert.isOpen && nowMs < alert.coolsUntilMs) continue
-        const slot = live.slotOf(alert)
-        const pair = pairs.meta[slot]
-        if (!alert.isOpen) {
-          live.forget(alert)
-          if (pair) over.push(slot)
-          continue
-        }
-        if (pair === undefined || seeding.isOn()) continue
-        if (alert.flows.size > 0 || parts.isAwaited(pair.key))
-          revisions.mayUpdate(alert, slot, pair)
-        else if (revisions.isQuiet(alert, slot, pair)) end(alert, slot, pair)
-      }
-      let openAlerts = 0
-      for (const alert of live.all()) if (alert.isOpen) openAlerts++
-      counters.openAlerts = openAlerts
-      return over
+      return ending.pass()
     },
     judgeAnew: suppression.judgeAnew,
     seed: seeding.seed,

@@ -7,15 +7,19 @@ import type { LiveAlert, Rank } from './alert.ts'
 export type LiveAlerts = {
   all(): Iterable<LiveAlert>
   size(): number
+  openCount(): number
   /** That of the pair in `slot`; undefined: it has none. */
   ofSlot(slot: number): LiveAlert | undefined
   /** That of the pair of this key, in the table or not. */
   ofKey(pairKey: string): LiveAlert | undefined
+  ofId(id: string): LiveAlert | undefined
+  /** The one of this program that opened last. */
+  latestOf(identityKey: string): LiveAlert | undefined
   /** The slot of its pair; -1 while that is out of the table. */
   slotOf(alert: LiveAlert): number
   keep(alert: LiveAlert): void
-  /** Its pair had the key `former`. */
-  rename(alert: LiveAlert, former: string, pairKey: string): void
+  /** Its pair had the key `former`, and is of this program now. */
+  rename(alert: LiveAlert, former: string, pairKey: string, identityKey: string): void
   forget(alert: LiveAlert): void
   /** It is open from now on. */
   open(alert: LiveAlert): void
@@ -38,11 +42,22 @@ export function createLiveAlerts(parts: {
   const { baseline, limits, pairs } = parts
   const alerts = new Map<string, LiveAlert>()
   const byPair = new Map<string, LiveAlert>()
+  const byIdentity = new Map<string, Set<LiveAlert>>()
   const cooling = new Set<LiveAlert>()
   /** No open one ranks below it while the table is full of them: most of a crowd is turned away without a look at each. */
   let floor = Number.NEGATIVE_INFINITY
   const noFloor = (): void => {
     floor = Number.NEGATIVE_INFINITY
+  }
+
+  const join = (alert: LiveAlert): void => {
+    const those = byIdentity.get(alert.identityKey) ?? new Set()
+    byIdentity.set(alert.identityKey, those.add(alert))
+  }
+  const part = (alert: LiveAlert): void => {
+    const those = byIdentity.get(alert.identityKey)
+    those?.delete(alert)
+    if (those?.size === 0) byIdentity.delete(alert.identityKey)
   }
 
   /** Of equals the one that came last. */
@@ -56,28 +71,36 @@ export function createLiveAlerts(parts: {
   return {
     all: () => alerts.values(),
     size: () => alerts.size,
+    openCount: () => alerts.size - cooling.size,
     ofSlot(slot) {
       const id = pairs.meta[slot]?.alertId
       return id === undefined ? undefined : alerts.get(id)
     },
     ofKey: (pairKey) => byPair.get(pairKey),
+    ofId: (id) => alerts.get(id),
+    latestOf: (identityKey) => [...(byIdentity.get(identityKey) ?? [])].at(-1),
     slotOf: (alert) => pairs.find(alert.pairKey),
     keep(alert) {
       alerts.set(alert.id, alert)
       byPair.set(alert.pairKey, alert)
+      join(alert)
       if (!alert.isOpen) cooling.add(alert)
       noFloor()
     },
-    rename(alert, former, pairKey) {
+    rename(alert, former, pairKey, identityKey) {
       byPair.delete(former)
       alert.pairKey = pairKey
       byPair.set(pairKey, alert)
+      part(alert)
+      alert.identityKey = identityKey
+      join(alert)
       noFloor()
     },
     forget(alert) {
       alerts.delete(alert.id)
       byPair.delete(alert.pairKey)
       cooling.delete(alert)
+      part(alert)
       baseline.removeAlert(alert.id)
       const pair = pairs.meta[pairs.find(alert.pairKey)]
       if (pair) pair.alertId = undefined

@@ -23,7 +23,7 @@ export function createMakingRoom(
       alert.gaveWay = true
       revise(alert, slot, pair, 'final')
       pair.pinned = false
-      pair.rolledUp = { day: today(clock), ...alert.rank, isForShare: false }
+      pair.rolledUp = { day: today(clock), ...alert.rank, into: undefined, countedOut: 0 }
     }
     onCrowded('gaveWay')
   }

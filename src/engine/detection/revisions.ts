@@ -4,13 +4,15 @@ import type { AlertState, Severity } from '../finding.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from '../pair/pair-row.ts'
 import type { Pair } from '../pair/pair-table.ts'
 import type { LiveAlert } from './alert.ts'
-import { alertView, type Moment, standingText } from './alert-view.ts'
+import { alertView, hostPort, type Moment, standingText } from './alert-view.ts'
 import type { DetectorParts } from './detector-parts.ts'
 import { severityOf } from './score.ts'
 import type { Scoring } from './scoring.ts'
 
 /** Times the bytes from which on it is worth another look. */
 export const VOLUME_STEP = 4
+/** Times the destinations that are counted within an alert. */
+const SPREAD_STEP = 2
 /** Updates of an alert are at least this far apart. */
 const REVISION_INTERVAL_MS = 60_000
 /**
@@ -26,14 +28,17 @@ const FINALS_TOLD_APART = 16
 const RANK: Record<Severity, number> = { low: 1, medium: 2, high: 3 }
 
 export type Revisions = {
-  /** Takes the present score where its severity is higher than the alert's. REQUIRES: the pair was scored last. */
+  /**
+   * Takes the present score where its severity is higher than the alert's, or it is rarer by as much as is said. REQUIRES: the
+   * pair, the alert's own or one that is counted within it, was scored last.
+   */
   raise(alert: LiveAlert, slot: number, pair: Pair): void
   /** Says it as it is now. */
   revise(alert: LiveAlert, slot: number, pair: Pair, state: AlertState): void
   /** Says it if enough is new about it. */
   mayUpdate(alert: LiveAlert, slot: number, pair: Pair): void
   /** Its flows have been closed for long enough for it to be over. */
-  isQuiet(alert: LiveAlert, slot: number, pair: Pair): boolean
+  isQuiet(alert: LiveAlert, slot: number): boolean
 }
 
 export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisions {
@@ -43,7 +48,7 @@ export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisio
   /** What a full table goes by is the highest that any report had. */
   const rankUp = ({ rank }: LiveAlert, slot: number): void => {
     rank.score = Math.max(rank.score, scoring.total())
-    rank.bytesOut = pairs.f64[slot * PAIR_DOUBLES + P.out] as number
+    rank.bytesOut = Math.max(rank.bytesOut, pairs.f64[slot * PAIR_DOUBLES + P.out] as number)
   }
   /** Takes the present score if it is the highest so far. */
   const take = (alert: LiveAlert, slot: number, pair: Pair): void => {
@@ -51,6 +56,8 @@ export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisio
     const total = scoring.total()
     if (total < alert.score) return
     alert.score = total
+    alert.reasonsOf =
+      pair.alertId === alert.id || scoring.isOfProgram() ? '' : hostPort(pair.destination)
     alert.reasons = scoring.explain(standingText(alert, pairs, slot, pair, moment()))
     const severity = severityOf(total)
     if (severity && RANK[severity] > RANK[alert.severity]) alert.severity = severity
@@ -65,7 +72,7 @@ export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisio
     alert.saidAtMs = clock.nowMs
     alert.saidOut = pairs.f64[slot * PAIR_DOUBLES + P.out] as number
     alert.saidUnread = pairs.i32[slot * PAIR_INTEGERS + C.unreadFlows] as number
-    alert.saidRolledUp = pair.identity.alertsRolledUp
+    alert.saidSpread = { count: alert.spread.count, bytesOut: alert.spread.bytesOut }
     alert.saidSeverity = alert.severity
     alert.saidScore = alert.score
     alert.isDirty = true
@@ -74,7 +81,7 @@ export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisio
   }
 
   /** Its figures are others than those that were said last, by as much as an update wants. */
-  const isNews = (alert: LiveAlert, slot: number, pair: Pair): boolean => {
+  const isNews = (alert: LiveAlert, slot: number): boolean => {
     const out = pairs.f64[slot * PAIR_DOUBLES + P.out] as number
     const unread = pairs.i32[slot * PAIR_INTEGERS + C.unreadFlows] as number
     return (
@@ -82,9 +89,12 @@ export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisio
       alert.score >= alert.saidScore + scoring.riseSaid ||
       (out > 0 && out >= alert.saidOut * VOLUME_STEP) ||
       (unread > 0 && unread >= alert.saidUnread * VOLUME_STEP) ||
-      pair.identity.alertsRolledUp > alert.saidRolledUp
+      hasSpread(alert)
     )
   }
+  const hasSpread = ({ spread, saidSpread }: LiveAlert): boolean =>
+    (spread.count > 0 && spread.count >= saidSpread.count * SPREAD_STEP) ||
+    (spread.bytesOut > 0 && spread.bytesOut >= saidSpread.bytesOut * VOLUME_STEP)
 
   return {
     raise(alert, slot, pair) {
@@ -97,13 +107,13 @@ export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisio
     revise,
     mayUpdate(alert, slot, pair) {
       if (clock.nowMs - alert.saidAtMs < REVISION_INTERVAL_MS) return
-      if (isNews(alert, slot, pair)) revise(alert, slot, pair, 'updated')
+      if (isNews(alert, slot)) revise(alert, slot, pair, 'updated')
     },
-    isQuiet(alert, slot, pair) {
+    isQuiet(alert, slot) {
       const quietMs = clock.nowMs - alert.quietSinceMs
       const wantedMs = QUIET_MS * 2 ** Math.min(alert.finals, FINALS_TOLD_APART)
       if (quietMs < Math.min(QUIET_NEWS_MAX_MS, wantedMs)) return false
-      return quietMs >= Math.min(QUIET_MAX_MS, wantedMs) || isNews(alert, slot, pair)
+      return quietMs >= Math.min(QUIET_MAX_MS, wantedMs) || isNews(alert, slot)
     },
   }
 }

@@ -66,7 +66,6 @@ export function createIdentitiesInUse(
       pairs: 0,
       alertDay: -1,
       alertsOpened: 0,
-      alertsRolledUp: 0,
       alertBest: 0,
     }
     inUse.set(stored.key, state)

@@ -48,8 +48,10 @@ export type RolledUp = {
   day: number
   score: number
   bytesOut: number
-  /** Its program had its share of alerts that day; else as many were open as there may be, none of them less rare. */
-  isForShare: boolean
+  /** The alert of its program that it is counted within; undefined: as many were open as there may be, none of them less rare. */
+  into: string | undefined
+  /** What of its bytes out is counted there. */
+  countedOut: number
 }
 
 export type PairTable = {

@@ -92,10 +92,9 @@ export type IdentityState = {
   ordinary: Ordinary | undefined
   /** Pairs that refer to it. */
   pairs: number
-  /** Alerts opened on `alertDay` (days since 1970), and how many more would have. */
+  /** Alerts opened on `alertDay` (days since 1970). */
   alertDay: number
   alertsOpened: number
-  alertsRolledUp: number
   /** The highest score of those opened that day. */
   alertBest: number
 }
