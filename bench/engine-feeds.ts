@@ -7,10 +7,16 @@ import { createEngine, type Engine } from '../src/engine/engine.ts'
 import { DEFAULT_LIMITS } from '../src/engine/limits.ts'
 import { createFramer } from '../src/records/framer.ts'
 import { FLOW_FIXED_BYTES } from '../src/records/record.gen.ts'
+import { type Judgement, scoringOf } from './detect-judgements.ts'
 import { BEGUN, type Load, opening, pairsOf, reports, roundOut } from './engine-load.ts'
 
 /** records: whole batches; objects: one N-API object a record; pieces: through the framer. */
-export type Feed = { load: Load; kind: 'records' | 'objects' | 'pieces' }
+export type Feed = {
+  load: Load
+  kind: 'records' | 'objects' | 'pieces'
+  /** How pairs are judged; as in an agent unless it is given. */
+  judged?: Judgement
+}
 /** `run`: take the next reports of each flow; `check`: throw unless all was taken. */
 export type Ask = 'run' | 'check'
 /** Reports a second of this thread's processor time; why the rival cannot run; nothing wrong. */
@@ -36,11 +42,12 @@ type FlowObject = {
 }
 type ObjectAddon = { eachFlow(records: Uint8Array, call: (flow: FlowObject) => void): number }
 
-function begin(load: Load): Engine {
+function begin({ load, judged }: Feed): Engine {
   const engine = createEngine({
     deviceId: 'bench',
     baseline: openMemoryBaseline(),
     limits: load.flows > DEFAULT_LIMITS.flows ? { flows: DEFAULT_LIMITS.flows * 2 } : {},
+    ...(judged ? { scoring: scoringOf(judged) } : {}),
   })
   engine.push(opening(load))
   engine.takeFindings()
@@ -120,8 +127,9 @@ function pushThroughFramer(engine: Engine): (records: Uint8Array) => void {
   }
 }
 
-function serve({ load, kind }: Feed, answer: (answer: Answer) => void): (ask: Ask) => void {
-  const engine = begin(load)
+function serve(of: Feed, answer: (answer: Answer) => void): (ask: Ask) => void {
+  const { load, kind } = of
+  const engine = begin(of)
   const some = reports(load)
   const addon = kind === 'objects' ? rivalAddon() : undefined
   let runs = 0

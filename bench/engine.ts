@@ -1,62 +1,24 @@
 // How many flow reports a second the engine takes into its state, beside the same engine fed with one N-API
 // object a report; and what ten times the input costs. Time is the thread's processor time.
-import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
 import { openMemoryBaseline } from '../src/baseline/memory.ts'
 import { createEngine } from '../src/engine/engine.ts'
 import { createFramer } from '../src/records/framer.ts'
 import { baselineBenches } from './engine-baseline.ts'
 import { captureBenches } from './engine-capture.ts'
-import type { Answer, Ask, Feed } from './engine-feeds.ts'
+import type { Feed } from './engine-feeds.ts'
 import { type Load, opening, pairsOf, reports } from './engine-load.ts'
+import { median, rates } from './engine-rates.ts'
 import type { Bench, Row } from './row.ts'
 
 const LOAD: Load = { flows: 20_000, programs: 64, destinations: 64, rounds: 10 }
 /** Flows of each size of machine; every run takes as many reports. */
 const SIZES = [2_000, 20_000, 100_000]
 const REPORTS = 200_000
-const RUNS = 9
-const WARM_UPS = 3
-
-const median = (values: number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] as number
 
 /** Seconds of processor time of this thread: one core's work, whatever else the machine does. */
 function threadSeconds(): number {
   const { user, system } = process.threadCpuUsage()
   return (user + system) / 1e6
-}
-
-async function ask(worker: Worker, what: Ask): Promise<Answer> {
-  const answered = once(worker, 'message')
-  worker.postMessage(what)
-  const [answer] = (await answered) as [Answer]
-  return answer
-}
-
-/**
- * Reports a second of each feed, the median of RUNS, or why it cannot run. Each has an engine and a thread of its own,
- * and they take turns, so that a busy machine weighs on all alike.
- */
-async function rates(feeds: Feed[]): Promise<(number | string)[]> {
-  const workers = feeds.map(
-    (feed) => new Worker(new URL('./engine-feeds.ts', import.meta.url), { workerData: feed }),
-  )
-  const all: (number[] | string)[] = feeds.map(() => [])
-  try {
-    for (let run = 0; run < RUNS + WARM_UPS; run++)
-      for (const [index, worker] of workers.entries()) {
-        const answer = await ask(worker, 'run')
-        const list = all[index]
-        if ('refusal' in answer) all[index] = answer.refusal
-        else if ('rate' in answer && typeof list === 'object' && run >= WARM_UPS)
-          list.push(answer.rate)
-      }
-    for (const worker of workers) await ask(worker, 'check')
-  } finally {
-    for (const worker of workers) await worker.terminate()
-  }
-  return all.map((list) => (typeof list === 'string' ? list : median(list)))
 }
 
 async function intoState(): Promise<Row[]> {

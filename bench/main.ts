@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Bench, Row } from './row.ts'
 
-const AREAS = ['engine', 'filter', 'delivery', 'collector', 'fleet', 'agent']
+const AREAS = ['engine', 'detect', 'filter', 'delivery', 'collector', 'fleet', 'agent']
 
 /** The benches of one area; none when its file is not there. */
 async function benchesOf(area: string): Promise<Bench[]> {

@@ -8,7 +8,9 @@ export type Clock = {
   recordLow: number
   recordHigh: number
   /** Wall clock minus time since boot, ns; 0 until a record tells. */
-  offsetNs: bigint
+  readonly offsetNs: bigint
+  /** The same, ms: each report asks for it. */
+  readonly offsetMs: number
   /** UUID of this boot, 32 hex digits; empty until a mark tells. */
   bootId: string
 }
@@ -18,8 +20,14 @@ export const createClock = (): Clock => ({
   recordLow: 0,
   recordHigh: 0,
   offsetNs: 0n,
+  offsetMs: 0,
   bootId: '',
 })
+
+/** A record told the wall clock. */
+export function setOffset(clock: Clock, offsetNs: bigint): void {
+  Object.assign(clock, { offsetNs, offsetMs: Number(offsetNs) / 1e6 })
+}
 
 const clamped = (ns: bigint): UnixNs => (ns < 0n ? 0n : ns) as UnixNs
 
@@ -39,7 +47,7 @@ export const wallOfMs = (clock: Clock, sinceBootMs: number): UnixNs =>
 export const wallNow = (clock: Clock): UnixNs => wallOfMs(clock, clock.nowMs)
 
 /** Wall time now, ms since 1970. */
-export const wallNowMs = (clock: Clock): number => clock.nowMs + Number(clock.offsetNs) / 1e6
+export const wallNowMs = (clock: Clock): number => clock.nowMs + clock.offsetMs
 
 /** Days since 1970 (UTC). */
 export const today = (clock: Clock): number => Math.floor(wallNowMs(clock) / 86_400_000)

@@ -2,7 +2,7 @@
 import { isReadable } from '../records/layouts.ts'
 import { Mark, type MarkRecord, readMark } from '../records/record.gen.ts'
 import type { BootParts } from './boot-parts.ts'
-import { type Clock, wallNow } from './clock.ts'
+import { type Clock, setOffset, wallNow } from './clock.ts'
 import type { Lasting } from './lasting.ts'
 import { hasNamedAll, hasNamedEveryProcess, type Looks, tellsFlows } from './sources.ts'
 
@@ -33,7 +33,7 @@ export function createMarks(lasting: Lasting, clock: Clock, boot: BootParts, loo
   const setClock = (mark: MarkRecord): void => {
     if (!isReadable(mark.layout)) return
     clock.bootId = bootOf(mark)
-    clock.offsetNs = mark.unixNs - mark.atNs
+    setOffset(clock, mark.unixNs - mark.atNs)
     if (isSeeded) return
     isSeeded = true
     clock.nowMs = Number(mark.atNs) / 1e6

@@ -26,6 +26,8 @@ export type ExcessLedger = {
   /** And of the program, where it is new or its destinations are. */
   programHard(slot: number): number
   programSoft(slot: number): number
+  /** The largest of the four. */
+  most(slot: number): number
   /** What is sent there counts for the program as well: it is new, or the destination is. */
   countsForProgram(slot: number): boolean
   /** The program has sent there for more than a day. */
@@ -56,6 +58,7 @@ export function createExcessLedger(parts: {
   const placeAt: (SumPlace | undefined)[] = []
   const programAt: (SumPlace | undefined)[] = []
   const knownFromMs = new Float64Array(pairs.capacity)
+  const protocolOf = new Uint8Array(pairs.capacity)
 
   const hour = (): number => Math.floor(clock.nowMs / HOUR_MS)
   const pairAt = (slot: number): Pair => pairs.meta[slot] as Pair
@@ -78,6 +81,7 @@ export function createExcessLedger(parts: {
     const first = baseline.destination(identity.stored.key, destination.view.key)?.firstAt
     knownFromMs[slot] =
       first === undefined ? Number.POSITIVE_INFINITY : Number(first) / 1e6 + DAY_MS
+    protocolOf[slot] = destination.view.protocol
     placeAt[slot] = undefined
     programAt[slot] = undefined
   }
@@ -95,7 +99,7 @@ export function createExcessLedger(parts: {
     count(slot, flow) {
       const out = rows.ownOut(flow)
       const bytesIn = rows.ownIn(flow)
-      const { protocol } = pairAt(slot).destination.view
+      const protocol = protocolOf[slot] as number
       const hard = excessOf(out, bytesIn, protocol, RATIO.hard)
       const soft = excessOf(out, bytesIn, protocol, RATIO.soft)
       const moreHard = Math.max(0, hard - (hardOf[flow] as number))
@@ -126,6 +130,8 @@ export function createExcessLedger(parts: {
     placeSoft: (slot) => places.soft(place(slot), hour()),
     programHard: (slot) => programs.hard(program(slot), hour()),
     programSoft: (slot) => programs.soft(program(slot), hour()),
+    most: (slot) =>
+      Math.max(places.most(place(slot), hour()), programs.most(program(slot), hour())),
     countsForProgram,
     isKnownDestination,
   }

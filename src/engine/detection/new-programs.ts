@@ -25,6 +25,8 @@ export function createNewPrograms(baseline: Baseline): NewPrograms {
     Number(baseline.fact(name) ?? 0n)
   const put = (name: 'new_day' | 'new_today' | 'new_mean', value: number): void =>
     baseline.putFact(name, BigInt(Math.round(value)))
+  /** What `scale` came to on a day: each report of a new program asks. */
+  let said = { day: -1, scale: 1 }
   const turn = (day: number): void => {
     const since = baseline.fact('new_day') === undefined ? day : fact('new_day')
     if (day < since || (day === since && baseline.fact('new_day') !== undefined)) return
@@ -34,6 +36,7 @@ export function createNewPrograms(baseline: Baseline): NewPrograms {
       mean += (today - mean) / MEMORY_DAYS
       today = 0
     }
+    said = { day: -1, scale: 1 }
     put('new_mean', mean)
     put('new_today', 0)
     put('new_day', day)
@@ -44,10 +47,13 @@ export function createNewPrograms(baseline: Baseline): NewPrograms {
       put('new_today', fact('new_today') + 1)
     },
     scale(nowMs) {
-      turn(Math.floor(nowMs / DAY_MS))
+      const day = Math.floor(nowMs / DAY_MS)
+      if (day === said.day) return said.scale
+      turn(day)
       const mean = fact('new_mean') / THOUSANDTHS
       const scale = (mean + ORDINARY_A_DAY) / (2 * ORDINARY_A_DAY)
-      return Math.min(SCALE_MOST, Math.max(SCALE_LEAST, scale))
+      said = { day, scale: Math.min(SCALE_MOST, Math.max(SCALE_LEAST, scale)) }
+      return said.scale
     },
   }
 }

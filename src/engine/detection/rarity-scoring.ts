@@ -58,6 +58,7 @@ export const rarityScoring =
     /** By slot of the pair. */
     const classes: number[] = []
     const unreadFrom: number[] = []
+    const served: boolean[] = []
     const judged: Judged = {
       ...{ decades: Number.NEGATIVE_INFINITY, cell: 0, ratio: 0, bytes: 0, isOfProgram: false },
       pairOut: 0,
@@ -76,17 +77,20 @@ export const rarityScoring =
       return identity.coldStart || isEpoch ? Math.max(age, 2) : age
     }
     const consider = (cell: number, ratio: number, bytes: number, isOfProgram: boolean): void => {
-      if (bytes < thresholds.least) return
       const decades = thresholds.rarity(cell, ratio, bytes)
       if (decades <= judged.decades) return
-      Object.assign(judged, { decades, cell, ratio, bytes, isOfProgram })
+      judged.decades = decades
+      judged.cell = cell
+      judged.ratio = ratio
+      judged.bytes = bytes
+      judged.isOfProgram = isOfProgram
     }
 
     return {
       riseSaid: RISE_SAID,
       began: ledger.began,
       count: ledger.count,
-      stand(slot, { identity }, former) {
+      stand(slot, { identity, destination }, former) {
         const { stored, responsible } = identity
         const name = classOf(
           stored.signerClass,
@@ -94,6 +98,7 @@ export const rarityScoring =
           responsible?.signerClass,
         )
         classes[slot] = CLASSES.indexOf(name)
+        served[slot] = isServed(destination.view.key)
         unreadFrom[slot] = standingOf(stored.signerClass, responsible?.signerClass).unreadFlowsFrom
         const isFirstUse = wallNowMs(clock) - identity.firstNetworkMs < FIRST_USE_MS
         if (name === 'unvouched' && identity.pairs === 1 && isFirstUse)
@@ -102,14 +107,11 @@ export const rarityScoring =
         else ledger.renamed(former, slot)
       },
       isSuspect: (slot) =>
-        ledger.placeHard(slot) >= thresholds.least ||
-        ledger.placeSoft(slot) >= thresholds.least ||
-        ledger.programHard(slot) >= thresholds.least ||
-        ledger.programSoft(slot) >= thresholds.least ||
+        ledger.most(slot) >= (thresholds.least[classes[slot] as number] as number) ||
         pairs.unread24(slot) >= UNREAD_LEAST,
       score(slot, pair) {
         const ofClass = classes[slot] as number
-        const isServedPair = isServed(pair.destination.view.key)
+        const isServedPair = served[slot] as boolean
         judged.ofClass = ofClass
         judged.bytes = 0
         const base = slot * PAIR_DOUBLES

@@ -42,8 +42,8 @@ const SET_RUNG = -LOOSEST_DECADES * RUNGS_A_DECADE
 export type Thresholds = {
   /** Bytes from which an excess of a cell and ratio is told at the budget that is set. */
   told(cell: number, ratio: number): number
-  /** The least bytes at which anything could be told, whatever its cell and context. */
-  readonly least: number
+  /** The least bytes at which anything of a class could be told, whatever its cell and context. By class. */
+  readonly least: Float64Array
   /** How rare, in decades below the budget: 0 is told just now, below 0 not. -Infinity below what is known. */
   rarity(cell: number, ratio: number, bytes: number): number
   /** Bytes from which it is so rare: what `rarity` gives back. */
@@ -122,14 +122,26 @@ export function compileThresholds(
   })
   const logAt = (cell: number, ratio: number, rung: number): number =>
     (logs[ratio] as Float64Array)[cell * RUNGS + rung] as number
-  let least = Number.POSITIVE_INFINITY
-  for (let ratio = 0; ratio < RARITY_RATIOS.length; ratio++)
-    for (let cell = 0; cell < CELLS; cell++) least = Math.min(least, logAt(cell, ratio, 0))
+  /** Bytes below which a cell has no rung, by ratio: most that is asked for. A little less, as a logarithm is rounded. */
+  const floors = logs.map((_, ratio) =>
+    Float64Array.from({ length: CELLS }, (_, cell) => {
+      const own = Array.from({ length: RUNGS }, (_, rung) => logAt(cell, ratio, rung))
+      return Math.exp(Math.min(...own)) * (1 - 1e-9)
+    }),
+  )
+  // By class, the cells of which follow each other.
+  const least = Float64Array.from(CLASSES, (_, ofClass) => {
+    const own = logs.flatMap((_, ratio) =>
+      Array.from({ length: AGES * 2 }, (_, i) => logAt(cellOf(ofClass, 0, false) + i, ratio, 0)),
+    )
+    return Math.exp(Math.min(...own))
+  })
 
   return {
     told: (cell, ratio) => Math.exp(logAt(cell, ratio, SET_RUNG)),
-    least: Math.exp(least),
+    least,
     rarity(cell, ratio, bytes) {
+      if (bytes < ((floors[ratio] as Float64Array)[cell] as number)) return Number.NEGATIVE_INFINITY
       const log = Math.log(bytes)
       // From the rarest down: an excess at the floor is as rare as the rarest whose threshold the floor is.
       for (let rung = RUNGS - 1; rung >= 0; rung--) {

@@ -14,6 +14,8 @@ export type SumTable = {
   /** Excess of the last 24 full hours, bytes. */
   hard(place: SumPlace, hour: number): number
   soft(place: SumPlace, hour: number): number
+  /** The larger of the two. */
+  most(place: SumPlace, hour: number): number
   /** What is counted under `former` counts under `name`, as of now. */
   rename(former: string, name: string, hour: number): void
   size(): number
@@ -69,6 +71,10 @@ export function createSumTable(capacity: number): SumTable {
     soft({ slot }, hour) {
       sums.turn(slot, hour)
       return sums.soft(slot)
+    },
+    most({ slot }, hour) {
+      sums.turn(slot, hour)
+      return Math.max(sums.hard(slot), sums.soft(slot))
     },
     rename(former, name, hour) {
       const place = places.get(former)

@@ -27,11 +27,16 @@ describe('new programs of a host', () => {
   it('stay within their bounds whatever the clock does', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(200 * DAY_MS), { maxLength: 60 }), (times) => {
-        const programs = createNewPrograms(openMemoryBaseline())
-        for (const at of times) {
+        const baseline = openMemoryBaseline()
+        const programs = createNewPrograms(baseline)
+        for (const [index, at] of times.entries()) {
           programs.note(at)
-          const scale = programs.scale(at)
-          ok(scale >= 0.25 && scale <= 4)
+          // Of a day that was asked for before as of one that was not.
+          for (const asked of [at, times[index >> 1] as number]) {
+            const scale = programs.scale(asked)
+            ok(scale >= 0.25 && scale <= 4)
+            equal(createNewPrograms(baseline).scale(asked), scale)
+          }
         }
       }),
     )

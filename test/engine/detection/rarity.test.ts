@@ -21,6 +21,7 @@ import {
 
 const DAY_MS = 86_400_000
 const MIB = 2 ** 20
+const ofClassOf = (of: number): number => Math.floor(of / (AGES * 2))
 
 const tail = fc.record({
   at: fc.double({ min: 0.05, max: 100, noNaN: true }),
@@ -85,7 +86,7 @@ describe('thresholds of rarity', () => {
           ok(one.rarity(at, by, bytes * times) >= one.rarity(at, by, bytes))
           ok(compileThresholds(of, allowed * 1.5).told(at, by) <= one.told(at, by) * (1 + 1e-9))
           ok(
-            bytes >= one.least * (1 - 1e-9) ||
+            bytes >= (one.least[ofClassOf(at)] as number) * (1 - 1e-9) ||
               one.rarity(at, by, bytes) === Number.NEGATIVE_INFINITY,
           )
         },
