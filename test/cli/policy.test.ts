@@ -90,6 +90,32 @@ describe('freshet policy', () => {
       assert.match(ran.stderr, text)
     }
   })
+  it('looks a policy over: what it comes to, what is worth a look, and all that is wrong with it', async () => {
+    const of = (document: object) => freshet(['check', '-'], JSON.stringify(document))
+    const good = await of({ profile: 'quiet', hostWhitelist: ['example.org'] })
+    assert.equal(good.status, 0, good.stderr)
+    assert.match(good.stdout, /^standard input is a policy\n/)
+    assert.match(good.stdout, /^ {2}budgetPerHostDay +0\.03 \(by its profile\)$/m)
+    assert.match(good.stdout, /^ {2}hostWhitelist +1$/m)
+    const over = { until: '2020-01-01T00:00:00Z', bytesPerDayMax: 1, owner: 'Ana' }
+    const look = await of({
+      hostWhitelist: ['0.0.0.0/0'],
+      exceptions: [{ host: 'example.org', ...over }],
+    })
+    assert.equal(look.status, 1)
+    assert.match(look.stdout, /do not take all of it: “0\.0\.0\.0\/0” is left out/)
+    assert.match(look.stdout, /^line 1: the exception for example\.org \(Ana\) was over at 2020/m)
+    writeFileSync(join(directory, 'wrong.json'), '{"version": -1,\n "hostWhiteList": []}')
+    const wrong = await freshet(['check', 'wrong.json'])
+    assert.deepEqual([wrong.status, wrong.stdout], [78, ''])
+    assert.match(wrong.stderr, /^wrong\.json:1: policy\.version: -1 is no whole number/)
+    assert.match(wrong.stderr, /^wrong\.json:2: policy: there is no field “hostWhiteList”$/m)
+    const none = await freshet(['check', 'none.json'])
+    assert.equal(none.status, 78)
+    assert.match(none.stderr, /policy check: none\.json cannot be read: it is not there/)
+    const signed = await freshet(['check', 'seven'])
+    assert.match(signed.stderr, /^seven:1: it is a signed document/)
+  })
   it('shows no document that another key signed, when it is to check that', async () => {
     await well(['keygen', '--out', 'other.key'])
     const ran = await freshet(['show', 'seven', '--policy-key', 'other.key'])

@@ -73,7 +73,9 @@ const withSigning = (command: Command): Command =>
 export function addPolicyCommands(program: Command): void {
   const policy = program
     .command('policy')
-    .description('signs what a collector sends to its agents; needs no collector')
+    .description(
+      'looks policies over, and signs what a collector sends to its agents; needs no collector',
+    )
   policy
     .command('keygen')
     .description('makes a key that signs policies, and prints its public half')
@@ -138,6 +140,15 @@ export function addPolicyCommands(program: Command): void {
     .action(async (options: DelegateOptions) => {
       const { runDelegateCommand } = await import('../policy-signing.ts')
       await finish(Promise.resolve(runDelegateCommand(options)))
+    })
+  policy
+    .command('check <policy>')
+    .description(
+      'what is wrong with a policy document, what it comes to, and which exceptions end; - is standard input',
+    )
+    .action(async (file: string) => {
+      const { runPolicyCheckCommand } = await import('../policy-check.ts')
+      await finish(Promise.resolve(runPolicyCheckCommand(file)))
     })
   policy
     .command('show <file>')
