@@ -47,6 +47,8 @@ export type SegmentOutcome = {
   alerts: number
   digest: string
   compared: 'equal' | 'differs' | 'altered' | 'incomplete'
+  /** Alerts that the policy held back, by rule. */
+  suppressions: { rule: string; count: number }[]
 }
 
 export type ReplayReport = ReplayTotals & { segments: SegmentOutcome[] }
@@ -129,6 +131,7 @@ export async function replay(source: ReplaySource, options: ReplayOptions): Prom
       records: engine.counters().records,
       alerts: of.digest.count(),
       digest,
+      suppressions: engine.suppressions(),
       compared: isAltered
         ? 'altered'
         : !isWhole

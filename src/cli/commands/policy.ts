@@ -151,6 +151,19 @@ export function addPolicyCommands(program: Command): void {
       await finish(Promise.resolve(runPolicyCheckCommand(file)))
     })
   policy
+    .command('try <policy>')
+    .description('what would have been alerted of recordings under another policy')
+    .addOption(
+      new Option(
+        '--capture <file...>',
+        'captures, logs, or directories of them',
+      ).makeOptionMandatory(),
+    )
+    .action(async (file: string, options: { capture: string[] }) => {
+      const { runPolicyTryCommand } = await import('../policy-try.ts')
+      await finish(runPolicyTryCommand(file, options))
+    })
+  policy
     .command('show <file>')
     .description('what a signed document says; - is standard input')
     .option(
