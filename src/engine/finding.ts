@@ -7,7 +7,15 @@ export type AlertState = 'opened' | 'updated' | 'final'
 
 /** One term of the score, with the number it came from. */
 export type Reason = {
-  term: 'novelty' | 'signer' | 'destination' | 'volume' | 'asymmetry' | 'no_response' | 'unread'
+  term:
+    | 'novelty'
+    | 'signer'
+    | 'destination'
+    | 'volume'
+    | 'asymmetry'
+    | 'no_response'
+    | 'unread'
+    | 'context'
   points: number
   /** What was measured, in `unit`. */
   value: number

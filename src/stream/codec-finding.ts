@@ -61,6 +61,7 @@ const TERMS: readonly Reason['term'][] = [
   'asymmetry',
   'no_response',
   'unread',
+  'context',
 ]
 const REASON_UNITS: readonly Reason['unit'][] = ['B', 's', 'ratio', 'flows', '']
 const SIGHTINGS: readonly Sighting['of'][] = ['identity', 'network', 'destination']

@@ -45,8 +45,8 @@ export function Reasons({ alert }: { alert: AlertDetail }) {
 
 function Reason({ reason, most }: { reason: ReasonView; most: number }) {
   const width = `${((Math.abs(reason.points) / most) * 100).toFixed(0)}%`
-  // Who signed it, and where to: said in words, and in numbers by the points alone.
-  const inWords = reason.term === 'signer' || reason.term === 'destination'
+  // Who signed it, where to, and how it came here: said in words, and in numbers by the points alone.
+  const inWords = ['signer', 'destination', 'context'].includes(reason.term)
   const number = (value: number): string => (inWords ? '' : measureText(reason, value))
   return (
     <tr>

@@ -1,6 +1,6 @@
 // What of a host name somebody registered: `files.example.co.uk` belongs to `example.co.uk`. By the public suffix
 // list as tldts carries it, with its private part: a bucket of a cloud is its owner's, not the cloud's.
-import { getDomain, getPublicSuffix } from 'tldts'
+import { getDomain, getPublicSuffix, parse } from 'tldts'
 
 const cache = new Map<string, string>()
 const CACHED_MAX = 4_096
@@ -22,3 +22,14 @@ export function registeredDomain(hostname: string): string {
  */
 export const isPublicSuffix = (hostname: string): boolean =>
   getPublicSuffix(hostname, { allowPrivateDomains: true, validateHostname: false }) === hostname
+
+/**
+ * The registered domain as a registry gave it, and its own part (`example` of `files.example.co.uk`); undefined for an address, a
+ * suffix, and what lies under a private suffix, where anybody may have any name (`example.github.io`).
+ */
+export function registryDomain(hostname: string): { domain: string; label: string } | undefined {
+  const found = parse(hostname, { allowPrivateDomains: true, validateHostname: false })
+  const { domain, domainWithoutSuffix: label } = found
+  if (found.isIp || found.isPrivate || !found.isIcann || !domain || !label) return undefined
+  return { domain, label }
+}

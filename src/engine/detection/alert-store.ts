@@ -182,6 +182,7 @@ export function reviveAlert(
       destination,
       newToIdentity: state.destination.newToIdentity,
       newToHost: state.destination.newToHost,
+      isShared: false,
       alertId: stored.id,
       suppressed: false,
       exception: undefined,

@@ -7,6 +7,8 @@ import { P, PAIR_DOUBLES } from '../pair/pair-row.ts'
 import type { Pair } from '../pair/pair-table.ts'
 import { counted, humanBytes, humanDuration, nameText } from '../sentence.ts'
 import { AGES_BELOW_MS, ageOf, CLASSES, cellOf, classOf } from './classes.ts'
+import { type Context, contextReasons, NO_CONTEXT } from './context.ts'
+import { createContexts } from './contexts.ts'
 import { createExcessLedger } from './excess-ledger.ts'
 import { createNewPrograms } from './new-programs.ts'
 import type { Thresholds } from './rarity.ts'
@@ -41,6 +43,7 @@ type Judged = {
   isPrivate: boolean
   ofClass: number
   ageMs: number
+  context: Context
   named: Pair['identity']['named']
   /** It counts less that it is new, for its name or the time it was first seen. */
   isLenient: boolean
@@ -63,7 +66,7 @@ export const rarityScoring =
       ...{ decades: Number.NEGATIVE_INFINITY, cell: 0, ratio: 0, bytes: 0, isOfProgram: false },
       pairOut: 0,
       ...{ isKnownDestination: false, isPrivate: false, ofClass: 0, ageMs: 0, usualBytes: 0 },
-      ...{ named: undefined, isLenient: false },
+      ...{ context: NO_CONTEXT, named: undefined, isLenient: false },
       ...{ unread: 0, unreadFrom: 0 },
     }
 
@@ -76,6 +79,7 @@ export const rarityScoring =
       const isEpoch = book.isEpoch && identity.stored.signerClass === 'platform'
       return identity.coldStart || isEpoch ? Math.max(age, 2) : age
     }
+    const contextAt = createContexts(clock)
     const consider = (cell: number, ratio: number, bytes: number, isOfProgram: boolean): void => {
       const decades = thresholds.rarity(cell, ratio, bytes)
       if (decades <= judged.decades) return
@@ -144,6 +148,9 @@ export const rarityScoring =
         if (judged.isPrivate) judged.decades -= PRIVATE_DECADES
         if (ofClass === 0 && age === 0)
           judged.decades -= Math.log10(newPrograms.scale(wallNowMs(clock)))
+        judged.context =
+          judged.bytes > 0 ? contextAt(slot, pair, ofClass, judged.isKnownDestination) : NO_CONTEXT
+        judged.decades += judged.context.decades
         judged.unread = pairs.unread24(slot)
         judged.unreadFrom = unreadFrom[slot] as number
         if (judged.unread >= judged.unreadFrom)
@@ -161,15 +168,15 @@ export const rarityScoring =
 
 function explainRarity(judged: Judged, thresholds: Thresholds, signerText: string): Reason[] {
   const { bytes, cell, ratio, decades, isOfProgram, isKnownDestination, ageMs } = judged
-  const { named, isLenient } = judged
+  const { named, isLenient, context } = judged
   const ofName = named ? `; ${nameText(named, isLenient)}` : ''
-  const told = thresholds.told(cell, ratio)
+  const told = thresholds.bytesAt(cell, ratio, -context.decades)
   const points = (of: number): number => Math.round(of * 100) / 100
   const reasons: Reason[] = []
   if (bytes > 0)
     reasons.push({
       term: 'volume',
-      points: points(TOLD_FROM + SCORE_A_DECADE * decades),
+      points: points(TOLD_FROM + SCORE_A_DECADE * (decades - context.decades)),
       value: Math.round(bytes),
       threshold: Math.round(told),
       unit: 'B',
@@ -190,6 +197,7 @@ function explainRarity(judged: Judged, thresholds: Thresholds, signerText: strin
         : 'the destination is new to this program',
     },
   )
+  reasons.push(...contextReasons(context, SCORE_A_DECADE))
   if (judged.unread >= judged.unreadFrom)
     reasons.push({
       ...{ term: 'unread', points: 0, value: judged.unread, threshold: judged.unreadFrom },

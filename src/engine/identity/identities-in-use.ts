@@ -53,6 +53,7 @@ export function createIdentitiesInUse(
       became: undefined,
       isTentative: false,
       responsible,
+      circumstances: [],
       firstNetworkMs:
         stored.firstNetworkAt === undefined
           ? Number.POSITIVE_INFINITY

@@ -36,7 +36,9 @@ export function createIdentityBook(
   const epoch = createPlatformEpoch(baseline)
   const hours = createIdentityHours(capacity + pairs + 1, put)
   const inUse = createIdentitiesInUse(baseline, capacity, hours, age)
-  const { learn, confirm } = createLearning({ baseline, inUse, age, epoch, put, onSighting })
+  const { learn, confirm } = createLearning({
+    ...{ baseline, parentOf: table.parentOf, inUse, age, epoch, put, onSighting },
+  })
   const use = createMovedUse(inUse, hours, age, put)
   const tentative = createTentative(confirm)
   let isEpoch = false

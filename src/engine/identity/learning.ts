@@ -4,6 +4,7 @@ import { Signature } from '../../records/record.gen.ts'
 import type { UnixNs } from '../../units.ts'
 import { fileName } from '../process/acting.ts'
 import type { IdentityState, Image, Process } from '../process/process.ts'
+import { noteCircumstance } from './circumstances.ts'
 import type { IdentitiesInUse } from './identities-in-use.ts'
 import type { Attribution } from './identity.ts'
 import type { IdentityAge } from './identity-age.ts'
@@ -21,6 +22,7 @@ export type Learning = {
 
 export function createLearning(parts: {
   baseline: Baseline
+  parentOf: (process: Process) => Process | undefined
   inUse: IdentitiesInUse
   age: IdentityAge
   epoch: PlatformEpoch
@@ -28,15 +30,17 @@ export function createLearning(parts: {
   put: (state: IdentityState) => void
   onSighting: (identity: IdentityState, process: Process) => void
 }): Learning {
-  const { baseline, inUse, age, epoch, put, onSighting } = parts
+  const { baseline, parentOf, inUse, age, epoch, put, onSighting } = parts
 
   /** What only this run knows; `since`: when the first version of its script was seen. */
   const describe = (
     state: IdentityState,
     process: Process,
     attribution: Attribution,
-    since?: UnixNs,
+    at: UnixNs,
+    since: UnixNs | undefined,
   ): void => {
+    noteCircumstance(state, process, attribution, parentOf, Number(at) / 1e6)
     state.doubt = attribution.doubt
     const { script } = attribution
     const isEdit = since !== undefined && since < state.stored.firstExecAt
@@ -82,7 +86,7 @@ export function createLearning(parts: {
       const stored = inUse.storedOf(key)
       if (stored) {
         const state = inUse.get(key) ?? inUse.keep(stored, doubt, responsible)
-        describe(state, process, attribution, version?.since)
+        describe(state, process, attribution, at, version?.since)
         if (isCertain) confirm(state, process)
         refresh(state, { inspection, sha256 }, attribution, at)
         return state
@@ -102,7 +106,7 @@ export function createLearning(parts: {
       }
       if (signerClass === 'platform' && key === program.key && !age.isYoung(fresh)) epoch.note(at)
       const state = inUse.keep(fresh, doubt, responsible)
-      describe(state, process, attribution, version?.since)
+      describe(state, process, attribution, at, version?.since)
       state.isTentative = !isCertain
       put(state)
       if (isCertain) onSighting(state, process)

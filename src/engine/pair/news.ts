@@ -17,7 +17,7 @@ export type News = {
     slot: number,
     identity: IdentityState,
     destination: Destination,
-  ): { newToIdentity: boolean; newToHost: boolean }
+  ): Pick<Pair, 'newToIdentity' | 'newToHost' | 'isShared'>
   /** See `FlowPairing`. */
   introduce(pair: Pair, process: Process, isFirst: boolean): void
 }
@@ -51,15 +51,17 @@ export function createNews(
       }
       if (book.usedNetwork(identity, at)) sighted('network')
       // Who comes is the peers' choice: a server's are no news, and thousands of them would push out what is.
-      if (isServed(destination.view.key)) return { newToIdentity: false, newToHost: false }
+      if (isServed(destination.view.key))
+        return { newToIdentity: false, newToHost: false, isShared: false }
       const identityKey = identity.stored.key
       const destinationKey = destination.view.key
       const known = baseline.destination(identityKey, destinationKey)
-      if (known) return { newToIdentity: at - known.firstAt < DAY_NS, newToHost: false }
+      if (known)
+        return { newToIdentity: at - known.firstAt < DAY_NS, newToHost: false, isShared: false }
       const newToHost = !baseline.hostKnowsDestination(destinationKey)
       baseline.putDestination({ identityKey, destinationKey, firstAt: at, lastAt: at })
       sighted('destination')
-      return { newToIdentity: true, newToHost }
+      return { newToIdentity: true, newToHost, isShared: !newToHost }
     },
     introduce({ identity, destination }, process, isFirst) {
       const at = wallNow(clock)

@@ -29,6 +29,8 @@ export type Pair = {
   /** Bytes had not gone there before. */
   newToIdentity: boolean
   newToHost: boolean
+  /** Other programs of this host had sent there as it did so first; false where that is not known any more. */
+  isShared: boolean
   /** Handled by the detector; see there. */
   alertId: string | undefined
   suppressed: boolean

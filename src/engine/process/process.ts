@@ -65,6 +65,27 @@ export type Maker = {
   readonly givenAtMs: number
 }
 
+/**
+ * Who started a program: the nearest above it that does not act for others. remote: a shell somebody logged in to from another
+ * machine; document: what opens documents and mail; installer: the system's own; script: an interpreter between runs a file.
+ */
+export type Starter = 'remote' | 'document' | 'installer' | 'script' | 'other'
+
+/** What is known of how a process came to run that its identity does not say. */
+export type Circumstance = {
+  /** Of the program, or of the script that it runs; empty where it says nothing of whose the bytes are (a tool of another's). */
+  path: string
+  /** Of that file; undefined: nothing says. */
+  origin: FileOrigin | undefined
+  starter: Starter
+  /** File name of who that was; empty when not known. */
+  starterName: string
+  /** Whose certificate signed it, as that says; empty: it was not looked at, or none. */
+  organisation: string
+  /** Since 1970: when a process was last found so. */
+  seenMs: number
+}
+
 /** An identity in use: what the baseline knows of it, and what only this run needs. */
 export type IdentityState = {
   stored: StoredIdentity
@@ -77,6 +98,8 @@ export type IdentityState = {
   isTentative: boolean
   /** undefined: it acts for itself. */
   responsible: Responsible | undefined
+  /** How its processes came to run, at most 4 that differ, of the last 24 hours; another array whenever one changes. */
+  circumstances: readonly Circumstance[]
   /** First network use, ms since 1970; Infinity while it has not used it. */
   firstNetworkMs: number
   /** Found running at the first look there ever was on this machine. */
