@@ -2,7 +2,14 @@
 // docs/policy.schema.json, which is made of it (npm run generate).
 import { HASH, HOST, MOMENT_UTC, NAME, NETWORK, PATH, TEAM } from './policy-fields.ts'
 import type { Format, ObjectShape, Shape } from './policy-shape.ts'
-import { BUDGET_MAX, BUDGET_MIN, DEFAULT_PROFILE, PROFILE_NAMES, PROFILES } from './profiles.ts'
+import {
+  BUDGET_MAX,
+  BUDGET_MIN,
+  DEFAULT_PROFILE,
+  NEW_PROGRAMS_MAX,
+  PROFILE_NAMES,
+  PROFILES,
+} from './profiles.ts'
 
 /** The form of documents that this version reads. */
 export const POLICY_SCHEMA = 1
@@ -160,6 +167,11 @@ export const POLICY: ObjectShape = {
       shape: { of: 'number', min: BUDGET_MIN, max: BUDGET_MAX },
       byDefault: PROFILES[DEFAULT_PROFILE].budgetPerHostDay,
       text: 'False alerts that a host may have in a day, on average. The default is the profile’s.',
+    },
+    newProgramsPerDay: {
+      shape: { of: 'number', min: 0, max: NEW_PROGRAMS_MAX },
+      byDefault: PROFILES[DEFAULT_PROFILE].newProgramsPerDay,
+      text: 'Programs that nobody vouches for and that are new on a host in a day, before its own days say how many. The default is the profile’s.',
     },
     includeLoopback: {
       shape: { of: 'flag' },

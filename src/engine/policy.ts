@@ -28,6 +28,8 @@ export type Policy = {
   profile: ProfileName
   /** False alerts that a host may have in a day, on average: the detector's thresholds follow from it. */
   budgetPerHostDay: number
+  /** Programs that nobody vouches for and that are new here in a day, as far as nothing is known of it yet. */
+  newProgramsPerDay: number
   /** Score flows to this host itself. */
   includeLoopback: boolean
   /** Private ranges that count as outside. */
@@ -50,6 +52,7 @@ export type PolicyDocument = {
   version?: number
   profile?: ProfileName
   budgetPerHostDay?: number
+  newProgramsPerDay?: number
   includeLoopback?: boolean
   externalNetworks?: string[]
   hostWhitelist?: string[]
@@ -83,12 +86,13 @@ export function makePolicy(document: PolicyDocument): Policy {
   const [fault] = policyFaults(document)
   if (fault) throw new PolicyError('field', fault.text)
   const profile = document.profile ?? DEFAULT_PROFILE
-  const { budgetPerHostDay } = PROFILES[profile]
+  const { budgetPerHostDay, newProgramsPerDay } = PROFILES[profile]
   return {
     schema: document.schema ?? POLICY_SCHEMA,
     version: document.version ?? 0,
     profile,
     budgetPerHostDay: document.budgetPerHostDay ?? budgetPerHostDay,
+    newProgramsPerDay: document.newProgramsPerDay ?? newProgramsPerDay,
     includeLoopback: document.includeLoopback ?? false,
     externalNetworks: (document.externalNetworks ?? []).map((text) => parseCidr(text) as Cidr),
     hostWhitelist: (document.hostWhitelist ?? []).map((text) => hostOf(text) as HostRule),

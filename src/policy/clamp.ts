@@ -11,7 +11,7 @@ import {
   PolicyError,
 } from '../engine/policy.ts'
 import { LIST_ENTRIES_MAX } from '../engine/policy-table.ts'
-import { BUDGET_MAX, BUDGET_MIN } from '../engine/profiles.ts'
+import { PROFILE_BOUNDS } from '../engine/profiles.ts'
 import { brief, quoted } from '../printable.ts'
 import { hasAllOfIpv4, ipv4PrefixOf } from './embedded.ts'
 import { PolicyFault } from './fault.ts'
@@ -81,7 +81,7 @@ function readDocument(content: string, clamped: string[]): PolicyDocument {
     const given: unknown = JSON.parse(content)
     if (typeof given !== 'object' || given === null || Array.isArray(given))
       throw new SyntaxError('it is no JSON object')
-    const document = withinBudget(given, clamped)
+    const document = withinBounds(given, clamped)
     makePolicy(document)
     return document
   } catch (cause) {
@@ -91,16 +91,17 @@ function readDocument(content: string, clamped: string[]): PolicyDocument {
   }
 }
 
-/** A budget beyond the bounds is the bound: whoever wants fewer alerts, or more, has the fewest or most there are. */
-function withinBudget(document: PolicyDocument, clamped: string[]): PolicyDocument {
-  const { budgetPerHostDay: asked } = document
-  if (typeof asked !== 'number') return document
-  const budgetPerHostDay = Math.min(BUDGET_MAX, Math.max(BUDGET_MIN, asked))
-  if (budgetPerHostDay === asked) return document
-  clamped.push(
-    `budgetPerHostDay is ${budgetPerHostDay}, not ${asked}: it may be ${BUDGET_MIN} to ${BUDGET_MAX}`,
-  )
-  return { ...document, budgetPerHostDay }
+/** A number beyond the bounds is the bound: whoever wants fewer alerts, or more, has the fewest or most there are. */
+function withinBounds(document: PolicyDocument, clamped: string[]): PolicyDocument {
+  const held = { ...document }
+  for (const [name, [min, max]] of Object.entries(PROFILE_BOUNDS)) {
+    const field = name as keyof typeof PROFILE_BOUNDS
+    const asked = document[field]
+    if (typeof asked !== 'number' || (asked >= min && asked <= max)) continue
+    held[field] = Math.min(max, Math.max(min, asked))
+    clamped.push(`${field} is ${held[field]}, not ${asked}: it may be ${min} to ${max}`)
+  }
+  return held
 }
 
 /** Why an exception may not hold; undefined: it may. Each field narrows it, so one that is narrow is enough. */
@@ -198,11 +199,12 @@ export function refuseCrowd(document: PolicyDocument): void {
 
 /** What is over suppresses nothing: what it adds to detection goes on, a budget that is larger than the built-in one too. */
 export function withoutHoldingBack(document: PolicyDocument): PolicyDocument {
-  const { budgetPerHostDay } = makePolicy(document)
+  const { budgetPerHostDay, newProgramsPerDay } = makePolicy(document)
   const { profile: _, ...rest } = document
   return {
     ...rest,
     budgetPerHostDay: Math.max(budgetPerHostDay, DEFAULT_POLICY.budgetPerHostDay),
+    newProgramsPerDay: Math.min(newProgramsPerDay, DEFAULT_POLICY.newProgramsPerDay),
     hostWhitelist: [],
     parentProcessCheck: [],
     exceptions: [],

@@ -11,7 +11,7 @@ import {
   ruleFor,
 } from '../../src/engine/policy.ts'
 import { EXCEPTION, NAMING } from '../../src/engine/policy-table.ts'
-import { BUDGET_MAX, BUDGET_MIN, PROFILE_NAMES, PROFILES } from '../../src/engine/profiles.ts'
+import { PROFILE_BOUNDS, PROFILE_NAMES, PROFILES } from '../../src/engine/profiles.ts'
 
 const text = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8')
 const rows = [...text.matchAll(/^\| `(\w+)` \| (.+?) \| `(.+?)` \| (.+) \|$/gm)].map(
@@ -60,18 +60,23 @@ describe('docs/policy.md', () => {
   })
 
   it('has the profiles that there are, with what each decides', () => {
-    const said = [...text.matchAll(/^\| `([\w-]+)` \| ([\d.]+) \| .+ \|$/gm)].map(
-      ([, name, budget]) => [name, { budgetPerHostDay: Number(budget) }],
+    const said = [...text.matchAll(/^\| `([\w-]+)` \| ([\d.]+) \| ([\d.]+) \| .+ \|$/gm)].map(
+      ([, name, budget, programs]) => [
+        name,
+        { budgetPerHostDay: Number(budget), newProgramsPerDay: Number(programs) },
+      ],
     )
     assert.deepEqual(Object.fromEntries(said), PROFILES)
     const type = rows.find(({ field }) => field === 'profile')?.type
     for (const name of PROFILE_NAMES) assert.ok(type?.includes(`\`${name}\``), name)
   })
 
-  it('has the bounds of the budget', () => {
-    const type = rows.find(({ field }) => field === 'budgetPerHostDay')?.type ?? ''
-    const [, min, max] = /a number, ([\d.]+) to ([\d.]+)/.exec(type) ?? []
-    assert.deepEqual([Number(min), Number(max)], [BUDGET_MIN, BUDGET_MAX])
+  it('has the bounds of what a profile decides', () => {
+    for (const [name, bounds] of Object.entries(PROFILE_BOUNDS)) {
+      const type = rows.find(({ field }) => field === name)?.type ?? ''
+      const [, min, max] = /a number, ([\d.]+) to ([\d.]+)/.exec(type) ?? []
+      assert.deepEqual([Number(min), Number(max)], bounds)
+    }
   })
 
   it('names all that an exception may have, once', () => {

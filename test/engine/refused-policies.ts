@@ -10,6 +10,8 @@ export const REFUSED_DOCUMENTS: Record<string, object> = {
   'a budget that is no number': { budgetPerHostDay: '0.1' },
   'a budget that tells nothing': { budgetPerHostDay: 0.009 },
   'a budget that tells everything': { budgetPerHostDay: 1.001 },
+  'fewer new programs than none': { newProgramsPerDay: -1 },
+  'more new programs than say anything': { newProgramsPerDay: 21 },
   'a network that is none': { externalNetworks: ['10.0.0.0/33'] },
   'a host that is none': { hostWhitelist: ['exa mple.org'] },
   'a list that is none': { hostWhitelist: 'example.org' },

@@ -232,6 +232,9 @@ describe('of a policy that was sent', () => {
       assert.equal(document.budgetPerHostDay, held)
       assert.deepEqual(clamped, [`budgetPerHostDay is ${held}, not ${asked}: it may be 0.01 to 1`])
     }
+    const programs = clamp({ newProgramsPerDay: 1e9, budgetPerHostDay: 7 })
+    assert.deepEqual([programs.document.newProgramsPerDay, programs.clamped.length], [20, 2])
+    assert.match(programs.clamped.join(), /newProgramsPerDay is 20, not 1000000000: it may be 0 to/)
     for (const budgetPerHostDay of [0.01, 0.3, 1])
       assert.deepEqual(clamp({ budgetPerHostDay }).clamped, [])
     refused('content', () => clamp({ budgetPerHostDay: '0.1' }), /budgetPerHostDay: “0.1” is no/)
@@ -245,6 +248,11 @@ describe('of a policy that was sent', () => {
     assert.equal(budgetOf({ budgetPerHostDay: 0.02 }), 0.1)
     assert.equal(budgetOf({ profile: 'sensitive' }), 0.5)
     assert.equal(budgetOf({ profile: 'quiet', budgetPerHostDay: 0.9 }), 0.9)
+    const newOf = (document: PolicyDocument) =>
+      makePolicy(withoutHoldingBack(document)).newProgramsPerDay
+    assert.equal(newOf({ profile: 'developer-workstation' }), 0.2)
+    assert.equal(newOf({ newProgramsPerDay: 20 }), 0.2)
+    assert.equal(newOf({ newProgramsPerDay: 0 }), 0)
   })
   it('many networks that are everything together refuse the whole', () => {
     const all = Array.from({ length: 256 }, (_, first) => `${first}.0.0.0/8`)

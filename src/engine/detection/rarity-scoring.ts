@@ -57,7 +57,7 @@ export const rarityScoring =
   (parts) => {
     const { clock, pairs, book } = parts
     const ledger = createExcessLedger(parts)
-    const newPrograms = createNewPrograms(parts.baseline)
+    const newPrograms = createNewPrograms(parts.baseline, () => parts.policy().newProgramsPerDay)
     /** By slot of the pair. */
     const classes: number[] = []
     const unreadFrom: number[] = []

@@ -5,6 +5,7 @@ import type { Reason } from '../finding.ts'
 import type { FlowRows } from '../flow/flow-rows.ts'
 import type { IdentityBook } from '../identity/identity-book-parts.ts'
 import type { Pair, PairTable } from '../pair/pair-table.ts'
+import type { Policy } from '../policy.ts'
 
 export type ScoringParts = {
   baseline: Baseline
@@ -12,6 +13,7 @@ export type ScoringParts = {
   rows: FlowRows
   pairs: PairTable
   book: IdentityBook
+  policy: () => Policy
 }
 
 export type Scoring = {

@@ -16,6 +16,19 @@ describe('new programs of a host', () => {
     ok(createNewPrograms(baseline).scale(104 * DAY_MS) < 0.6)
   })
 
+  it('are as many as the policy expects where no day has said how many, within the same bounds', () => {
+    let expected = 0.2
+    const programs = createNewPrograms(openMemoryBaseline(), () => expected)
+    equal(programs.scale(0), 0.5)
+    expected = 2
+    equal(programs.scale(0), 4)
+    expected = 0
+    equal(programs.scale(0), 0.25)
+    programs.note(0)
+    for (let day = 0; day < 14; day++) for (let i = 0; i < 12; i++) programs.note(day * DAY_MS + i)
+    equal(programs.scale(14 * DAY_MS), 4)
+  })
+
   it('of today count from tomorrow on: a flood says nothing of itself', () => {
     const programs = createNewPrograms(openMemoryBaseline())
     equal(programs.scale(0), 0.5)
