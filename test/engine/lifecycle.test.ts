@@ -125,6 +125,21 @@ describe('an alert', () => {
     assert.equal(alerts.at(-1)?.bytesOut, 1_200 * MIB)
   })
 
+  it('is told once an hour while its flow stays open and moves on, and not where it does not', () => {
+    const script = stranger().upload({ id: 1, total: 3 * MIB, keepOpen: true })
+    for (let hour = 1; hour <= 3; hour++)
+      script
+        .wait(HOUR_MS)
+        .tick()
+        .flow({ id: 1, out: 3 * MIB + hour })
+    for (let hour = 4; hour <= 9; hour++) script.wait(HOUR_MS).tick()
+    const { alerts } = tell(script)
+    assert.deepEqual(
+      alerts.slice(1).map(({ state, bytesOut }) => [state, bytesOut]),
+      [0, 1, 2, 3].map((more) => ['updated', 3 * MIB + more]),
+    )
+  })
+
   it('is another alert after four hours', () => {
     const script = stranger()
       .upload({ id: 1, total: 2 * MIB })

@@ -17,7 +17,7 @@ import type { RollUps } from './roll-ups.ts'
 import { severityOf } from './score.ts'
 import type { Scoring } from './scoring.ts'
 import { sendingOf } from './sending.ts'
-import { noSpread } from './spread.ts'
+import { figuresOf, noSpread } from './spread.ts'
 
 const ALERTS_PER_IDENTITY_AND_DAY = 3
 
@@ -114,7 +114,7 @@ export function createAlertOpening(
       updatedAt: at,
       saidOut: 0,
       saidUnread: 0,
-      saidSpread: { count: 0, bytesOut: 0 },
+      saidSpread: figuresOf(noSpread()),
       spread: noSpread(),
       reasonsOf: '',
       saidAtMs: clock.nowMs,

@@ -11,7 +11,7 @@ import type { PairSnapshot } from '../pair/pair-snapshot.ts'
 import type { Pair, PairTable } from '../pair/pair-table.ts'
 import { type LiveAlert, readAlertState, writeAlertState } from './alert.ts'
 import type { FlowListing } from './alert-flows.ts'
-import { readSpread, storedSpread } from './spread.ts'
+import { figuresOf, readSpread, storedSpread } from './spread.ts'
 
 const DAY_MS = 86_400_000
 
@@ -154,7 +154,7 @@ export function reviveAlert(
       updatedAt: stored.updatedAt,
       saidOut: state.saidOut,
       saidUnread: state.saidUnread,
-      saidSpread: { count: spread.count, bytesOut: spread.bytesOut },
+      saidSpread: figuresOf(spread),
       spread,
       reasonsOf: state.reasonsOf ?? '',
       saidAtMs: Number.NEGATIVE_INFINITY,

@@ -11,7 +11,7 @@ import type { PairSnapshot } from '../pair/pair-snapshot.ts'
 import type { Pair } from '../pair/pair-table.ts'
 import type { Process, Ran } from '../process/process.ts'
 import type { Scope } from '../scope.ts'
-import type { Spread, StoredSpread } from './spread.ts'
+import type { Spread, SpreadFigures, StoredSpread } from './spread.ts'
 
 /** What is compared where there is no room for all: the score, and of equal ones the bytes out. */
 export type Rank = { score: number; bytesOut: number }
@@ -31,7 +31,7 @@ export type LiveAlert = {
   /** Bytes out, and flows whose bytes could not be read, in the last revision. */
   saidOut: number
   saidUnread: number
-  saidSpread: { count: number; bytesOut: number }
+  saidSpread: SpreadFigures
   /** Destinations of its program that are counted within it. */
   spread: Spread
   /** host:port of another of these, where the score and its reasons are of that; empty: they are of its own, or of its program. */

@@ -8,6 +8,7 @@ import { alertView, hostPort, type Moment, standingText } from './alert-view.ts'
 import type { DetectorParts } from './detector-parts.ts'
 import { severityOf } from './score.ts'
 import type { Scoring } from './scoring.ts'
+import { figuresOf } from './spread.ts'
 
 /** Times the bytes from which on it is worth another look. */
 export const VOLUME_STEP = 4
@@ -72,7 +73,7 @@ export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisio
     alert.saidAtMs = clock.nowMs
     alert.saidOut = pairs.f64[slot * PAIR_DOUBLES + P.out] as number
     alert.saidUnread = pairs.i32[slot * PAIR_INTEGERS + C.unreadFlows] as number
-    alert.saidSpread = { count: alert.spread.count, bytesOut: alert.spread.bytesOut }
+    alert.saidSpread = figuresOf(alert.spread)
     alert.saidSeverity = alert.severity
     alert.saidScore = alert.score
     alert.isDirty = true
@@ -87,14 +88,22 @@ export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisio
     return (
       alert.severity !== alert.saidSeverity ||
       alert.score >= alert.saidScore + scoring.riseSaid ||
-      (out > 0 && out >= alert.saidOut * VOLUME_STEP) ||
-      (unread > 0 && unread >= alert.saidUnread * VOLUME_STEP) ||
+      isMore(out, alert.saidOut) ||
+      isMore(unread, alert.saidUnread) ||
       hasSpread(alert)
     )
   }
   const hasSpread = ({ spread, saidSpread }: LiveAlert): boolean =>
     (spread.count > 0 && spread.count >= saidSpread.count * SPREAD_STEP) ||
-    (spread.bytesOut > 0 && spread.bytesOut >= saidSpread.bytesOut * VOLUME_STEP)
+    isMore(spread.bytesOut, saidSpread.bytesOut) ||
+    // A crowd beside it does not hide the one.
+    isMore(spread.named[0]?.bytesOut ?? 0, saidSpread.largestOut)
+  const isMore = (now: number, said: number): boolean => now > 0 && now >= said * VOLUME_STEP
+  /** Any figure is another than the one that was said last. */
+  const isOther = ({ saidOut, saidUnread, spread, saidSpread }: LiveAlert, slot: number): boolean =>
+    pairs.f64[slot * PAIR_DOUBLES + P.out] !== saidOut ||
+    pairs.i32[slot * PAIR_INTEGERS + C.unreadFlows] !== saidUnread ||
+    spread.bytesOut !== saidSpread.bytesOut
 
   return {
     raise(alert, slot, pair) {
@@ -106,8 +115,11 @@ export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisio
     },
     revise,
     mayUpdate(alert, slot, pair) {
-      if (clock.nowMs - alert.saidAtMs < REVISION_INTERVAL_MS) return
-      if (isNews(alert, slot)) revise(alert, slot, pair, 'updated')
+      const sinceMs = clock.nowMs - alert.saidAtMs
+      if (sinceMs < REVISION_INTERVAL_MS) return
+      // A flow that stays open keeps its alert from being over, and not from being told.
+      const isLate = sinceMs >= QUIET_MAX_MS && isOther(alert, slot)
+      if (isLate || isNews(alert, slot)) revise(alert, slot, pair, 'updated')
     },
     isQuiet(alert, slot) {
       const quietMs = clock.nowMs - alert.quietSinceMs

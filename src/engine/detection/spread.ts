@@ -22,6 +22,13 @@ export type Spread = {
   named: NamedDestination[]
 }
 
+/** What of it an alert says. */
+export type SpreadFigures = { count: number; bytesOut: number; largestOut: number }
+export const figuresOf = ({ count, bytesOut, named: [first] }: Spread): SpreadFigures => ({
+  ...{ count, bytesOut },
+  largestOut: first?.bytesOut ?? 0,
+})
+
 /** As the baseline has it. */
 export type StoredSpread = Pick<Spread, 'count' | 'named'>
 

@@ -153,7 +153,7 @@ describe('an alert of what a program sent in all', () => {
     const before = lastOf(script).last
     for (let i = 40; i < 100; i++)
       script.upload({ id: i + 1, to: host(i), total: MIB, answer: 3 * KIB, steps: 2 })
-    const { last, alerts } = lastOf(script.ticks(2))
+    const { last, alerts } = lastOf(script.ticks(2).tick(HOUR_MS))
     deepEqual(idsOf(alerts), [before.id])
     ok(last.score >= before.score + 15, `${before.score}, then ${last.score}`)
   })
