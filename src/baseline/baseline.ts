@@ -53,7 +53,14 @@ export const CONTENT = 'content of '
 /** `network name <name>`: what the system knew, before Freshet came, of a program of this name; see network-names.ts. */
 export const NAMED = 'network name '
 
-const NO_PROGRAMS = [LINEAGE, CONTENT, NAMED] as const
+/**
+ * `called id <signing id>` and `called name <name>`, in lower case: whose programs that somebody vouches for are called so;
+ * `builds of <uid> <path>`: programs that nobody vouches for and that lay there. See engine/identity/likeness.ts.
+ */
+export const CALLED = 'called '
+export const BUILDS = 'builds of '
+
+const NO_PROGRAMS = [LINEAGE, CONTENT, NAMED, CALLED, BUILDS] as const
 
 /** Whether an identity under this key is a program, and not what is known beside programs. */
 export const isProgramKey = (key: string): boolean =>

@@ -54,7 +54,8 @@ const byRarity = (): Detector => ({
   ...engineDetector(
     'rarity',
     'the engine: excess bytes by how rare they are',
-    rarityScoring(compileThresholds(REFERENCE, RARITY_BUDGET)),
+    // A made-up machine has one story of how its programs came there: it would be judged by that.
+    rarityScoring(compileThresholds(REFERENCE, RARITY_BUDGET), false),
   ),
   natural: LEAST + SCORE_A_DECADE * Math.log10(RARITY_BUDGET / BUDGET),
 })

@@ -11,8 +11,9 @@ import type { SignerClass } from '../../baseline/baseline.ts'
 import { quoted } from '../../printable.ts'
 import { Origin } from '../../records/record.gen.ts'
 import type { Reason } from '../finding.ts'
+import type { EarlierBuilds, Impostor } from '../identity/likeness.ts'
 import type { Circumstance } from '../process/process.ts'
-import { humanDuration } from '../sentence.ts'
+import { counted, humanDuration } from '../sentence.ts'
 import { CLASSES, type Class } from './classes.ts'
 import { signerNameText } from './signer-name.ts'
 
@@ -46,6 +47,11 @@ export const CONTEXT = {
   namedLikeSigningId: -0.2,
   /** Twice as common, at the most: measured to be weak (log10 of 2). */
   sharedDestination: -0.3,
+  /** What it is called (T1036, T1036.005): a signing id is chosen by who signs, a file's name by who writes it. */
+  impostorById: 0.5,
+  impostorByName: 0.3,
+  /** Builds of code that nobody vouches for, in one folder: its user's own word. */
+  builtHere: -0.3,
 } as const satisfies Record<string, number>
 export type ContextTerm = keyof typeof CONTEXT
 
@@ -60,6 +66,10 @@ export type ContextFacts = {
   circumstances: readonly Circumstance[]
   /** Empty: not known. */
   hostname: string
+  /** Whom it is called like and is not. */
+  impostor: Impostor | undefined
+  /** Those that lay where it does, by what builds share. */
+  buildsOf: (builtAs: string) => EarlierBuilds | undefined
   /** Other programs of this host sent there before this one did. */
   isShared: boolean
   /** Since 1970. */
@@ -71,13 +81,13 @@ export const NO_CONTEXT: Context = { decades: 0, terms: [] }
 
 /** Of several ways in which it came to run, the rarest counts: a copy that lies well excuses none that does not. */
 export function contextOf(facts: ContextFacts): Context {
-  const where = destinationTerms(facts)
+  const always = [...impostorTerms(facts), ...destinationTerms(facts)]
   let rarest: readonly Term[] | undefined
   for (const one of facts.circumstances) {
     const terms = circumstanceTerms(facts, one)
     if (rarest === undefined || sumOf(terms) > sumOf(rarest)) rarest = terms
   }
-  const terms = [...(rarest ?? []), ...where]
+  const terms = [...(rarest ?? []), ...always]
   const decades = Math.min(CONTEXT_MOST, Math.max(-CONTEXT_MOST, sumOf(terms)))
   return { decades, terms }
 }
@@ -101,9 +111,11 @@ const termOf = (term: ContextTerm, text: string): Term => ({ term, decades: CONT
 const isVouched = (ofClass: Class): boolean => CLASSES.indexOf(ofClass) > CLASSES.indexOf('script')
 
 function circumstanceTerms(facts: ContextFacts, one: Circumstance): Term[] {
-  return [placeTerm(one.path), originTerm(facts, one), starterTerm(one)].filter(
-    (term) => term !== undefined,
-  )
+  const place = placeTerm(one.path)
+  const origin = originTerm(facts, one)
+  // What lies where anybody may write has no builds of its own.
+  const built = place || origin ? undefined : builtTerm(facts, one)
+  return [place, origin, built, starterTerm(one)].filter((term) => term !== undefined)
 }
 
 /** A home's folder, as systems lay it out. */
@@ -159,6 +171,38 @@ function originTerm(
       `it was downloaded${since}${name === '' ? '' : `, marked with${called}`}`,
     )
   return undefined
+}
+
+/** Days with a build before it, and since the first: who planted one yesterday has no lineage today. */
+const BUILT_DAYS_MIN = 3
+const DAY_MS = 86_400_000
+
+/** `builtAs` is empty of code that somebody vouches for. */
+function builtTerm({ buildsOf, nowMs }: ContextFacts, { builtAs }: Circumstance): Term | undefined {
+  const builds = builtAs === '' ? undefined : buildsOf(builtAs)
+  if (builds === undefined) return undefined
+  const sinceMs = nowMs - Number(builds.since) / 1e6
+  if (builds.days < BUILT_DAYS_MIN || sinceMs < BUILT_DAYS_MIN * DAY_MS) return undefined
+  return termOf(
+    'builtHere',
+    `other builds lay there on ${counted(builds.days, 'day')} before it, since ${humanDuration(sinceMs)} ago`,
+  )
+}
+
+function impostorTerms({ impostor, circumstances }: ContextFacts): Term[] {
+  if (impostor === undefined) return []
+  const { by, called, maker } = impostor
+  const whose =
+    maker === 'the system' ? 'a program of the system' : `a program of team ${quoted(maker)}`
+  const like = `${quoted(called)} as ${whose}`
+  if (by === 'signingId')
+    return [termOf('impostorById', `it calls itself ${like} does, which it is not`)]
+  // Packages and formulas bring what the system has, under the same name.
+  const isBrought = ({ origin }: Circumstance): boolean =>
+    (origin?.kind === Origin.package && origin.keeperUid === 0) ||
+    (origin?.kind === Origin.brew && origin.keeperUid !== undefined)
+  if (circumstances.length > 0 && circumstances.every(isBrought)) return []
+  return [termOf('impostorByName', `it is called ${like} is, which it is not`)]
 }
 
 function starterTerm({ starter, starterName }: Circumstance): Term | undefined {

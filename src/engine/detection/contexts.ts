@@ -1,5 +1,7 @@
 // The context of each pair, made anew where what it follows from has changed: a pair is scored with each report.
+import type { Baseline } from '../../baseline/baseline.ts'
 import { type Clock, wallNowMs } from '../clock.ts'
+import { earlierBuilds, impostorOf } from '../identity/likeness.ts'
 import type { Pair } from '../pair/pair-table.ts'
 import { CLASSES, type Class } from './classes.ts'
 import { type Context, contextOf } from './context.ts'
@@ -18,9 +20,13 @@ type Made = {
 }
 
 /** By slot of the pair; `ofClass` is an index of CLASSES. */
-export function createContexts(
-  clock: Clock,
-): (slot: number, pair: Pair, ofClass: number, isKnownDestination: boolean) => Context {
+export function createContexts({
+  baseline,
+  clock,
+}: {
+  baseline: Baseline
+  clock: Clock
+}): (slot: number, pair: Pair, ofClass: number, isKnownDestination: boolean) => Context {
   const bySlot: (Made | undefined)[] = []
   return (slot, pair, ofClass, isKnownDestination) => {
     const { identity, destination, isShared } = pair
@@ -40,6 +46,8 @@ export function createContexts(
     const context = contextOf({
       ofClass: CLASSES[ofClass] as Class,
       ...{ signerClass, signingId },
+      impostor: impostorOf(baseline, identity.stored),
+      buildsOf: (builtAs) => earlierBuilds(baseline, builtAs, identity.stored.firstExecAt),
       circumstances,
       hostname: destination.view.hostname,
       isShared: isShared && !isKnownDestination,

@@ -52,8 +52,9 @@ type Judged = {
   unreadFrom: number
 }
 
+/** `withContext`: beside amounts, how a program came to run counts, and what its destination is called. */
 export const rarityScoring =
-  (thresholds: Thresholds): MakeScoring =>
+  (thresholds: Thresholds, withContext = true): MakeScoring =>
   (parts) => {
     const { clock, pairs, book } = parts
     const ledger = createExcessLedger(parts)
@@ -79,7 +80,7 @@ export const rarityScoring =
       const isEpoch = book.isEpoch && identity.stored.signerClass === 'platform'
       return identity.coldStart || isEpoch ? Math.max(age, 2) : age
     }
-    const contextAt = createContexts(clock)
+    const contextAt = withContext ? createContexts(parts) : () => NO_CONTEXT
     const consider = (cell: number, ratio: number, bytes: number, isOfProgram: boolean): void => {
       const decades = thresholds.rarity(cell, ratio, bytes)
       if (decades <= judged.decades) return

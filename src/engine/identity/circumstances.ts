@@ -12,8 +12,10 @@ import type {
 } from '../process/process.ts'
 import { DOCUMENT_PROGRAMS, INSTALLERS, REMOTE_LOGINS } from '../process/starters.ts'
 import type { Attribution } from './identity.ts'
+import { buildsKeyOf } from './likeness.ts'
 import { actsForOthers } from './program.ts'
 import { namesScript, runsScript } from './script.ts'
+import { isUnvouched } from './vouching.ts'
 
 /** More that differ are noted in place of those seen longest ago. */
 const CIRCUMSTANCES_MAX = 4
@@ -24,33 +26,37 @@ const ANCESTORS_MAX = 32
 
 type ParentOf = (process: Process) => Process | undefined
 
-/** Notes how `process`, which counts for `state`, came to run. `nowMs`: since 1970. */
+/** Notes how `process`, which counts for `state`, came to run, and gives that back. `nowMs`: since 1970. */
 export function noteCircumstance(
-  state: Pick<IdentityState, 'circumstances'>,
+  state: Pick<IdentityState, 'circumstances' | 'stored'>,
   process: Process,
   attribution: Pick<Attribution, 'script' | 'responsible'>,
   parentOf: ParentOf,
   nowMs: number,
-): void {
+): Circumstance {
   const found: Circumstance = {
     ...fileOf(process, attribution),
     ...starterOf(process, parentOf),
     organisation: organisationOf(process.image),
+    builtAs: '',
     seenMs: nowMs,
   }
+  if (found.path === process.image.path && isUnvouched(state.stored.signerClass))
+    found.builtAs = buildsKeyOf(process.image)
   const known = state.circumstances.find((one) => isAlike(one, found))
   // Before its file is looked at, what was found of the same one stands.
   const { inspection, scriptFile } = process.image
   if (known && (attribution.script?.isOwn ? scriptFile : inspection) === undefined)
-    Object.assign(found, { origin: known.origin, organisation: known.organisation })
+    Object.assign(found, { ...known, seenMs: nowMs })
   if (known !== undefined && isSame(known, found)) {
     known.seenMs = nowMs
-    return
+    return known
   }
   const others = state.circumstances
     .filter((one) => one !== known && nowMs - one.seenMs < KEPT_MS)
     .sort((a, b) => b.seenMs - a.seenMs)
   state.circumstances = [found, ...others].slice(0, CIRCUMSTANCES_MAX)
+  return found
 }
 
 /** The file that says whose doing it is: the script, the program, or none of a tool that acts for another. */
@@ -118,6 +124,7 @@ const isAlike = (one: Circumstance, other: Circumstance): boolean =>
 
 const isSame = (one: Circumstance, other: Circumstance): boolean =>
   one.organisation === other.organisation &&
+  one.builtAs === other.builtAs &&
   one.origin?.kind === other.origin?.kind &&
   one.origin?.name === other.origin?.name &&
   one.origin?.keeperUid === other.origin?.keeperUid &&

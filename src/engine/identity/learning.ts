@@ -3,11 +3,12 @@ import type { Baseline, StoredIdentity } from '../../baseline/baseline.ts'
 import { Signature } from '../../records/record.gen.ts'
 import type { UnixNs } from '../../units.ts'
 import { fileName } from '../process/acting.ts'
-import type { IdentityState, Image, Process } from '../process/process.ts'
+import type { Circumstance, IdentityState, Image, Process } from '../process/process.ts'
 import { noteCircumstance } from './circumstances.ts'
 import type { IdentitiesInUse } from './identities-in-use.ts'
 import type { Attribution } from './identity.ts'
 import type { IdentityAge } from './identity-age.ts'
+import { noteBuild, noteNames } from './likeness.ts'
 import { inherited, noteVersion } from './lineage.ts'
 import type { PlatformEpoch } from './platform-epoch.ts'
 
@@ -39,8 +40,8 @@ export function createLearning(parts: {
     attribution: Attribution,
     at: UnixNs,
     since: UnixNs | undefined,
-  ): void => {
-    noteCircumstance(state, process, attribution, parentOf, Number(at) / 1e6)
+  ): Circumstance => {
+    const circumstance = noteCircumstance(state, process, attribution, parentOf, Number(at) / 1e6)
     state.doubt = attribution.doubt
     const { script } = attribution
     const isEdit = since !== undefined && since < state.stored.firstExecAt
@@ -48,6 +49,7 @@ export function createLearning(parts: {
     if (script) process.ran = { ...script, editedSince: isEdit ? since : undefined }
     // Recalled from a stored alert, it does not know yet for whom it acts.
     state.responsible ??= attribution.responsible
+    return circumstance
   }
 
   const confirm = (state: IdentityState, process: Process): void => {
@@ -85,10 +87,13 @@ export function createLearning(parts: {
       const sha256 = inspection?.error === 0 && !inspection.replaced ? inspection.sha256 : ''
       const stored = inUse.storedOf(key)
       if (stored) {
-        const state = inUse.get(key) ?? inUse.keep(stored, doubt, responsible)
-        describe(state, process, attribution, at, version?.since)
+        const used = inUse.get(key)
+        const state = used ?? inUse.keep(stored, doubt, responsible)
+        if (used === undefined && isCertain) noteNames(baseline, stored, at)
+        const { builtAs } = describe(state, process, attribution, at, version?.since)
         if (isCertain) confirm(state, process)
         refresh(state, { inspection, sha256 }, attribution, at)
+        if (isCertain) noteBuild(baseline, builtAs, state.stored, at)
         return state
       }
       const fresh: StoredIdentity = {
@@ -106,10 +111,13 @@ export function createLearning(parts: {
       }
       if (signerClass === 'platform' && key === program.key && !age.isYoung(fresh)) epoch.note(at)
       const state = inUse.keep(fresh, doubt, responsible)
-      describe(state, process, attribution, at, version?.since)
+      const { builtAs } = describe(state, process, attribution, at, version?.since)
       state.isTentative = !isCertain
       put(state)
-      if (isCertain) onSighting(state, process)
+      if (!isCertain) return state
+      onSighting(state, process)
+      noteNames(baseline, fresh, at)
+      noteBuild(baseline, builtAs, fresh, at)
       return state
     },
     confirm,

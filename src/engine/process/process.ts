@@ -80,6 +80,8 @@ export type Circumstance = {
   starter: Starter
   /** File name of who that was; empty when not known. */
   starterName: string
+  /** What its builds share (likeness.ts); empty where nothing is known to. */
+  builtAs: string
   /** Whose certificate signed it, as that says; empty: it was not looked at, or none. */
   organisation: string
   /** Since 1970: when a process was last found so. */

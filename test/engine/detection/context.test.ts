@@ -20,12 +20,13 @@ const DAY_MS = 86_400_000
 const ago = (days: number) => (BigInt(NOW_MS - days * DAY_MS) * 1_000_000n) as UnixNs
 const circumstance = (of: Partial<Circumstance> = {}): Circumstance => ({
   ...{ path: '/opt/tool/tool', origin: undefined, starter: 'other', starterName: '' },
-  ...{ organisation: '', seenMs: NOW_MS },
+  ...{ organisation: '', builtAs: '', seenMs: NOW_MS },
   ...of,
 })
 const facts = (of: Partial<ContextFacts> = {}): ContextFacts => ({
   ...{ ofClass: 'unvouched', signerClass: 'unsigned', signingId: '', hostname: '' },
   ...{ circumstances: [circumstance()], isShared: false, nowMs: NOW_MS },
+  ...{ impostor: undefined, buildsOf: () => undefined },
   ...of,
 })
 const termsOf = (of: Partial<ContextFacts>): string[] =>
@@ -142,6 +143,7 @@ describe('the context of a pair', () => {
       ),
       starterName: fc.constantFrom('', 'x'),
       organisation: fc.constantFrom('', 'Backblaze, Inc.'),
+      builtAs: fc.constantFrom('', 'builds of 1 /x'),
       seenMs: fc.constant(NOW_MS),
     })
     fc.assert(
