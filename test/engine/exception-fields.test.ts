@@ -4,6 +4,7 @@ import type { ExceptionDocument } from '../../src/engine/exception.ts'
 import { namedText } from '../../src/engine/exception.ts'
 import { makePolicy } from '../../src/engine/policy.ts'
 import {
+  ExecFlag,
   InspectedFlag,
   type InspectedRecord,
   Signature,
@@ -128,6 +129,8 @@ describe('an exception by', () => {
     // Its file was replaced after it began: what lies there now is not what runs.
     const replaced = onLinux({ inspectFlags: InspectedFlag.replaced })
     assert.equal(isHeld(replaced, { hash: SHA }), false)
+    const flags = InspectedFlag.developerId + InspectedFlag.replaced
+    assert.equal(isHeld(onMac(signed({ flags })), { hash: SHA }), false)
   })
 
   it('a hash names a program that runs code from elsewhere no more', () => {
@@ -135,6 +138,45 @@ describe('an exception by', () => {
     assert.equal(isHeld(script, { team: TEAM }), false)
     const again = onMac(signed()).code(100, '/Users/ann/evil.dylib')
     assert.equal(isHeld(again, { hash: SHA }), false)
+  })
+
+  it('a team, a signing id and a hash name no tool that acts for another', () => {
+    const app = {
+      ...signed({ flags: InspectedFlag.developerId + InspectedFlag.notarized }),
+      ...{ pid: 60, path: '/Applications/A.app/Contents/MacOS/Sync', sha: 'ac' },
+    }
+    const tool: ProgramSpec = {
+      ...signed({ cdhash: cdhash(8) }, { signingId: 'com.example.curl', cdhash: cdhash(8) }),
+      ...{ path: '/Applications/A.app/Contents/MacOS/curl', parent: 60 },
+    }
+    const byTool = () => {
+      const script = new Script()
+      script.source = Source.endpointSecurity
+      return script.start().program(app).program(tool)
+    }
+    for (const naming of [
+      { team: TEAM },
+      { team: TEAM, signingId: 'com.example.curl' },
+      { hash: SHA },
+      { hash: '08'.repeat(20), signingId: 'com.example.curl' },
+    ])
+      assert.equal(isHeld(byTool(), naming), false, JSON.stringify(naming))
+    assert.equal(isHeld(byTool(), { program: tool.path, parent: app.path }), true)
+  })
+
+  it('a signing id with signer platform names Apple’s own, but no tool of Apple’s, and nobody who signs as that', () => {
+    const isOf = (name: string, flags: number) => {
+      const script = new Script()
+      script.source = Source.endpointSecurity
+      script.start().program({
+        ...{ pid: 100, path: `/usr/bin/${name}`, flags },
+        kernel: { codesignFlags: 1, signingId: `com.apple.${name}`, cdhash: cdhash(8) },
+      })
+      return isHeld(script, { signingId: `com.apple.${name}`, signer: 'platform' })
+    }
+    assert.equal(isOf('photolibraryd', ExecFlag.platformBinary), true)
+    assert.equal(isOf('photolibraryd', 0), false)
+    assert.equal(isOf('curl', ExecFlag.platformBinary), false)
   })
 
   it('the hash of a script names that script, and that of its interpreter none', () => {

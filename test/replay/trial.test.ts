@@ -4,13 +4,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PolicyDocument } from '../../src/engine/policy.ts'
+import { Source } from '../../src/records/record.gen.ts'
 import { openSource } from '../../src/replay/open.ts'
 import type { ReplaySource } from '../../src/replay/source.ts'
 import { type Alerted, severer, type TrialOptions, tryPolicy } from '../../src/replay/trial.ts'
 import { createWatch } from '../../src/replay/watched-time.ts'
-import { captureBlocks, joined } from '../capture/captures.ts'
+import { captureBlocks, HEADER, joined } from '../capture/captures.ts'
 import { BOOT_UNIX_NS, MIB, Script } from '../engine/scenario.ts'
 
+const HOUR_MS = 3_600_000
 const UNTIL = new Date(Number(BOOT_UNIX_NS / 1_000_000n) + 1e9).toISOString().replace(/\.\d+/, '')
 
 describe('a recording under another policy', () => {
@@ -20,9 +22,9 @@ describe('a recording under another policy', () => {
   })
   afterEach(() => rmSync(directory, { recursive: true }))
 
-  const written = (name: string, script: Script): string => {
+  const written = (name: string, script: Script, deviceId = HEADER.deviceId): string => {
     const path = join(directory, name)
-    writeFileSync(path, joined(captureBlocks([script.bytes()])))
+    writeFileSync(path, joined(captureBlocks([script.bytes()], { ...HEADER, deviceId })))
     return path
   }
   const opened = (...paths: string[]) =>
@@ -85,13 +87,33 @@ describe('a recording under another policy', () => {
     assert.deepEqual(same.before, same.after)
   })
   it('takes the same program on two machines for two, and sums what is held back', async () => {
-    const [one, two] = ['a.fcap', 'b.fcap'].map((name) => written(name, story()))
+    const one = written('a.fcap', story())
+    const two = written('b.fcap', story(), '11111111-2222-4333-8444-555555555555')
     const policy = { hostWhitelist: ['0.0.0.0/0'] }
-    const once = await tryPolicy({ open: opened(one as string), policy })
-    const both = await tryPolicy({ open: opened(one as string, two as string), policy })
+    const once = await tryPolicy({ open: opened(one), policy })
+    const both = await tryPolicy({ open: opened(one, two), policy })
+    assert.deepEqual(names(both.vanish).sort(), [
+      ...['/tmp/first', '/tmp/first', '/tmp/second', '/tmp/second'],
+    ])
+    assert.equal((await tryPolicy({ open: opened(one, one), policy })).vanish.length, 2)
     assert.deepEqual([...both.after.heldBack], [['0.0.0.0/0', 4]])
     assert.equal(both.before.alerts, 4)
     assert.equal(both.hours, 2 * once.hours)
+  })
+  it('says that one comes less often', async () => {
+    const script = story()
+      .wait(30 * HOUR_MS)
+      .ticks(2)
+    const until = new Date(Number(BOOT_UNIX_NS / 1_000_000n) + script.nowMs)
+    script.upload({ id: 3, total: 8 * MIB, localPort: 50_001 }).ticks(2)
+    const ends = { until: until.toISOString().replace(/\.\d+/, ''), bytesPerDayMax: 100 * MIB }
+    const policy = { exceptions: [{ program: '/tmp/first', ...ends }] }
+    const { change, vanish } = await tryPolicy({ open: opened(written('c.fcap', script)), policy })
+    assert.deepEqual(vanish, [])
+    assert.deepEqual(
+      change.map(({ before, after }) => [before.program, before.count, after.count]),
+      [['/tmp/first', 2, 1]],
+    )
   })
   it('counts the alerts of pairs for which it has no room', async () => {
     const { before, vanish } = await tried({}, {}, { pairsMax: 1 })
@@ -108,7 +130,6 @@ describe('a recording under another policy', () => {
       for await (const event of watch.over(source).events) void event
     return watch.hours()
   }
-  const HOUR_MS = 3_600_000
   const near = (found: number, hours: number) =>
     assert.ok(Math.abs(found - hours) < 1e-6, `${found}, wanted ${hours}`)
   it('was watched for as long as records came, and not while the machine slept', async () => {
@@ -119,6 +140,17 @@ describe('a recording under another policy', () => {
     for (let minute = 0; minute < 60; minute++) script.tick(60_000)
     near(await hoursOf(script), 3)
     near(await hoursOf(script.policy(7, {})), 3)
+  })
+  it('was watched no longer for what came late, or has no time', async () => {
+    const script = new Script()
+    script.from(Source.none).wait(-script.nowMs).policy(1, {}).from(Source.linux)
+    script.wait(300_000).tick()
+    for (let minute = 0; minute < 30; minute++) {
+      script.tick(60_000)
+      script.wait(-30_000).tick()
+      script.wait(30_000)
+    }
+    near(await hoursOf(script), 0.5)
   })
   it('was watched over a boot, whose time begins anew', async () => {
     const script = new Script().start()
