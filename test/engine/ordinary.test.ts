@@ -96,7 +96,7 @@ describe('a slow drip', () => {
     const [first] = tell(script).alerts
     assert.match(
       first?.reasons.find(({ term }) => term === 'volume')?.text ?? '',
-      /^1\.1 MB went out in 24 hours, over 6 hours as a slow drip$/,
+      /^1\.1 MB went out in 24 hours, over 6 hours as a slow drip; told from 1\.0 MB on$/,
     )
     assert.equal(first?.reasons.find(({ term }) => term === 'volume')?.threshold, MIB)
   })

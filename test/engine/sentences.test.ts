@@ -17,6 +17,7 @@ const facts: SentenceFacts = {
   also: '',
   doubt: '',
   destination: '203.0.113.7:443',
+  largestDestination: '203.0.113.7:443',
   bytesOut: 8_400_000,
   bytesIn: 0,
   durationMs: 2_000,

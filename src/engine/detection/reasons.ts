@@ -48,7 +48,7 @@ export function explain(f: Features, p: Points, signerText: string): Reason[] {
   })
   const news = [
     f.newToIdentity ? 'new to this program' : '',
-    f.newToHost ? 'new to this host' : '',
+    f.newToHost ? 'new to this machine' : '',
     f.bareAddress ? 'an address and not a name' : '',
   ].filter((text) => text !== '')
   add({
@@ -68,7 +68,7 @@ export function explain(f: Features, p: Points, signerText: string): Reason[] {
     value: f.unread24,
     threshold: f.standing.unreadFlowsFrom,
     unit: 'flows',
-    text: `${counted(f.unread24, 'flow')} in 24 hours whose bytes could not be read, cut off by a reset or a disconnect${half}`,
+    text: `${counted(f.unread24, 'flow')} in 24 hours whose bytes could not be read, cut off by a reset or a disconnect; told from ${f.standing.unreadFlowsFrom} on${half}`,
   })
   return reasons
 }
@@ -98,13 +98,16 @@ function noveltyText(f: Features): string {
 function volumeReason(f: Features, p: Points, half: string): Reason {
   const base = { term: 'volume' as const, points: p.volume }
   const drip = isSlowDrip(f) ? `, over ${counted(f.activeHours, 'hour')} as a slow drip` : ''
+  const floor = isSlowDrip(f) ? f.standing.dripFloorBytes : f.standing.floorBytes
+  // Without an answer less is told, too.
+  const from = f.out24 < floor ? '' : `; told from ${humanBytes(floor)} on`
   if (!isKnown(f))
     return {
       ...base,
       value: f.out24,
-      threshold: isSlowDrip(f) ? f.standing.dripFloorBytes : f.standing.floorBytes,
+      threshold: floor,
       unit: 'B',
-      text: `${humanBytes(f.out24)} went out in 24 hours${drip}${half}`,
+      text: `${humanBytes(f.out24)} went out in 24 hours${drip}${from}${half}`,
     }
   const long =
     f.dripDeviations >= DRIP_FROM_DEVIATIONS ? ', and has been above it for hours on end' : ''
@@ -143,7 +146,7 @@ function noResponseReason(f: Features, p: Points, half: string): Reason {
       value: f.silentOut,
       threshold: SILENT_FROM_BYTES,
       unit: 'B',
-      text: `a flow of ${humanBytes(f.silentOut)} got nothing back in 30 seconds${half}`,
+      text: `a flow of ${humanBytes(f.silentOut)} got nothing back in 30 seconds; told from ${humanBytes(SILENT_FROM_BYTES)} on${half}`,
     }
   if (f.silentFlows10 >= SILENT_FLOWS_FROM)
     return {
@@ -151,7 +154,7 @@ function noResponseReason(f: Features, p: Points, half: string): Reason {
       value: f.silentFlows10,
       threshold: SILENT_FLOWS_FROM,
       unit: 'flows',
-      text: `${counted(f.silentFlows10, 'flow')} got nothing back within 10 minutes${half}`,
+      text: `${counted(f.silentFlows10, 'flow')} got nothing back within 10 minutes; told from ${SILENT_FLOWS_FROM} on${half}`,
     }
   return {
     ...base,

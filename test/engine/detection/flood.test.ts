@@ -107,7 +107,7 @@ function decoy(script: Script, turn: number, { of, kib, isHeld }: Flood): void {
 }
 
 describe('a real upload among decoys', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
   for (const [name, scoring] of JUDGES)
     it(`is told by ${name}, whatever floods come before, beside and after it, with small tables`, () => {
       fc.assert(
