@@ -93,7 +93,8 @@ export function createRollUps(
   return {
     rollUp(alert, slot, pair, rank) {
       if (alertOf(pair) === alert) {
-        pair.rolledUp = { ...(pair.rolledUp as NonNullable<Pair['rolledUp']>), ...rank }
+        const { into, countedOut } = pair.rolledUp as NonNullable<Pair['rolledUp']>
+        pair.rolledUp = { day: today(clock), ...rank, into, countedOut }
         count(alert, slot, pair)
       } else {
         parted(pair)
