@@ -19,6 +19,7 @@ export type EvalCommand = {
   cells: number
   terms: boolean
   rarity: boolean
+  context: boolean
   json: boolean
   markdown: boolean
   page?: string
@@ -27,12 +28,12 @@ export type EvalCommand = {
 }
 
 export async function runEvalCommand(options: EvalCommand): Promise<number> {
-  const { seed, machines, cells, terms, rarity, keep } = options
+  const { seed, machines, cells, terms, rarity, context, keep } = options
   const startMs = performance.now()
   let run = 0
   const workloads = await workloadsOf(options.manifest)
   const evaluation = await evaluate(
-    { seed, machines, cells, withTerms: terms, withRarity: rarity },
+    { seed, machines, cells, withTerms: terms, withRarity: rarity, withContext: context },
     {
       directory: keep,
       workloads,
@@ -72,7 +73,7 @@ const waysIn = ({ detectors: [first] }: Report): number =>
 const headingOf = (
   report: Report,
   workloads: readonly Workload[],
-  { seed, machines, cells, terms, rarity, manifest }: EvalCommand,
+  { seed, machines, cells, terms, rarity, context, manifest }: EvalCommand,
 ): string[] => [
   `${report.hostDays} made-up host-days of macOS (seed ${seed}), signer classes assigned; ${count(report.reports)} ordinary and ${count(report.injectedReports)} injected flow reports; ${count(report.attacks)} attacks of the grid, ${waysIn(report)} ways around, an install of each kind a machine.`,
   workloads.length === 0
@@ -83,7 +84,7 @@ const headingOf = (
           .map(({ row }) => row.name)
           .join(', ') || 'none'
       }.`,
-  `Made by: freshet eval --seed ${seed} --machines ${machines} --cells ${cells}${terms ? ' --terms' : ''}${rarity ? ' --rarity' : ''}${manifest.map((file) => ` --manifest ${file}`).join('')}`,
+  `Made by: freshet eval --seed ${seed} --machines ${machines} --cells ${cells}${terms ? ' --terms' : ''}${rarity ? ' --rarity' : ''}${context ? ' --context' : ''}${manifest.map((file) => ` --manifest ${file}`).join('')}`,
 ]
 
 /** All rows of the manifests. Throws ConfigError. */

@@ -1,5 +1,6 @@
 // Who acts on a made-up machine, with the truth of it: plain data, from which the machine's records are written and by which
 // what detectors say of them is judged.
+import { type Came, cameOf } from './came.ts'
 import type { Point } from './mac.ts'
 import { type Program, platform } from './programs.ts'
 
@@ -63,24 +64,42 @@ const TERMINAL = platform(
 )
 const ZSH = platform('/bin/zsh', 'com.apple.zsh')
 
+/** Folders of applications and of other programs, by how they came there. */
+const BUNDLES: Record<Came['place'], string> = {
+  usual: '/Applications',
+  temporary: '/private/tmp',
+  downloads: '/Users/me/Downloads',
+  hidden: '/Users/me/Library/.cache',
+  cellar: '/Applications',
+}
+const FOLDERS: Record<Came['place'], string> = {
+  ...BUNDLES,
+  usual: '/Users/me/Library',
+  cellar: '/opt/homebrew/Cellar',
+}
+
 /** What runs, the outermost first: launchd starts the first, each the next, and the last sends. */
-export function programsOf({ signer, code, tool = 'curl' }: Actor): Program[] {
+export function programsOf(actor: Actor): Program[] {
+  const { signer, code, tool = 'curl' } = actor
+  const { place, origin } = cameOf(actor)
   // A program called mail, whatever its version, acts for others by its name: none of these does.
   const word = `app-${code.replace(/[^a-z0-9]+/gi, '-')}`
   const own: Program = {
-    path: `/Applications/${word}.app/Contents/MacOS/${word}`,
+    path: `${BUNDLES[place]}/${word}.app/Contents/MacOS/${word}`,
+    origin,
     signingId: `example.${word}`,
     teamId: teamOf(code),
     signer: 'developer',
     build: 1,
     script: '',
   }
-  const loose = { ...own, path: `/Users/me/Library/${word}/${word}`, teamId: '' }
+  const loose = { ...own, path: `${FOLDERS[place]}/${word}/${word}`, teamId: '' }
   const curl: Program = {
     ...own,
     path: `/usr/bin/${tool}`,
     signingId: `com.apple.${tool}`,
     teamId: '',
+    origin: undefined,
     signer: 'platform',
   }
   switch (signer) {

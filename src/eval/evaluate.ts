@@ -24,6 +24,8 @@ export type EvaluationPlan = {
   withTerms: boolean
   /** The engine by rarity as well, by which no agent judges yet. */
   withRarity: boolean
+  /** And with how programs came to run, at the rates of came.ts. */
+  withContext?: boolean
 }
 
 /** The made-up machines summed up, and each log as it is. */
@@ -80,6 +82,7 @@ export async function evaluate(
         workloads,
         withTerms: plan.withTerms,
         withRarity: plan.withRarity,
+        withContext: plan.withContext ?? false,
         nowMs,
       })
     if (file && !kept) writeStateFile(file, JSON.stringify(result))

@@ -15,6 +15,7 @@ import {
   writeInspected,
   writeMark,
   writeName,
+  writeOrigin,
   writePolicy,
   writeTick,
 } from '../records/record.gen.ts'
@@ -298,6 +299,15 @@ export class Mac {
       mode: 0o100755,
       error: 0,
     }
+    const { origin } = program
+    if (origin)
+      this.#add((atNs) =>
+        writeOrigin({
+          ...{ source: Source.inspector, atNs, pid, pidversion: running.pidversion },
+          ...{ subject: Subject.program, path: program.path, ...origin },
+          ...{ installedUnixNs: 0n, keeperUid: ME_UID },
+        }),
+      )
     this.#add(
       (atNs) =>
         writeInspected({

@@ -25,6 +25,8 @@ export type MachinePlan = {
   withTerms: boolean
   /** And by rarity. */
   withRarity: boolean
+  /** And by rarity with how programs came to run. */
+  withContext?: boolean
   /** What all machines send ordinarily; undefined: nobody knows. */
   population?: Population | undefined
   /** Monotonic, ms. */
@@ -83,7 +85,10 @@ export function runMachine(plan: MachinePlan): MachineResult {
     whole: WHOLE.filter((way) => bearsCost || !isCostly(way)).map((way, index) => {
       const { engineScores, rivalScores } = wholeOf(host, way, {
         // What a term is worth is asked of the first way alone: a way costs seven days of reading, for each of them.
-        engines: index === 0 ? ofEngine : ofEngine.slice(0, plan.withRarity ? 2 : 1),
+        engines:
+          index === 0
+            ? ofEngine
+            : ofEngine.slice(0, 1 + Number(plan.withRarity) + Number(plan.withContext ?? false)),
         // No rival knows of signers: one is as all.
         rivals: way.signer === 'unsigned' ? rivals : undefined,
       })

@@ -13,6 +13,8 @@ export type Program = {
   build: number
   /** For an interpreter. */
   script: string
+  /** What is told of how its file came here; absent: nothing says. */
+  origin?: { kind: number; name: string } | undefined
 }
 
 export const program = (path: string, rest: Partial<Program>): Program => ({

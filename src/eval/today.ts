@@ -35,12 +35,25 @@ const BUDGET = 0.1
 export const engines = ({
   withTerms,
   withRarity,
+  withContext = false,
 }: {
   withTerms: boolean
   withRarity: boolean
+  withContext?: boolean
 }): Detector[] => [
   engineDetector(TODAY, 'the engine: points behind a gate and floors'),
-  ...(withRarity ? [byRarity()] : []),
+  ...(withRarity
+    ? [byRarity('rarity', 'the engine: excess bytes by how rare they are', false)]
+    : []),
+  ...(withContext
+    ? [
+        byRarity(
+          'rarity with context',
+          'the engine by rarity, and how its programs came to run',
+          true,
+        ),
+      ]
+    : []),
   ...(withTerms ? TERMS : []).map(({ name, scorer }) =>
     engineDetector(
       `${TODAY} without ${name}`,
@@ -50,12 +63,12 @@ export const engines = ({
   ),
 ]
 
-const byRarity = (): Detector => ({
+/** How programs came to a made-up machine is an assumption (came.ts): what follows from it stands apart. */
+const byRarity = (name: string, about: string, withContext: boolean): Detector => ({
   ...engineDetector(
-    'rarity',
-    'the engine: excess bytes by how rare they are',
-    // A made-up machine has one story of how its programs came there: it would be judged by that.
-    rarityScoring(compileThresholds(REFERENCE, RARITY_BUDGET), false),
+    name,
+    about,
+    rarityScoring(compileThresholds(REFERENCE, RARITY_BUDGET), withContext),
   ),
   natural: LEAST + SCORE_A_DECADE * Math.log10(RARITY_BUDGET / BUDGET),
 })

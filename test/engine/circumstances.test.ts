@@ -1,5 +1,6 @@
 // How a program came to run, from records to the reasons of an alert.
 import { deepEqual, equal, ok } from 'node:assert/strict'
+import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { compileThresholds, REFERENCE, rarityScoring } from '../../src/engine/detection/judging.ts'
 import type { Alert } from '../../src/engine/finding.ts'
 import {
@@ -22,8 +23,8 @@ const told = (path: string, of: Partial<OriginRecord>): Uint8Array =>
     ...{ subject: Subject.program, kind: 0, installedUnixNs: 0n, keeperUid: 0, name: '' },
     ...of,
   })
-const alertsOf = (script: Script): Alert[] =>
-  tell(script, { scoring: rarityScoring(thresholds) }).alerts
+const scoring = rarityScoring(thresholds)
+const alertsOf = (script: Script): Alert[] => tell(script, { scoring }).alerts
 const contextOf = (script: Script): string[] =>
   (alertsOf(script)[0]?.reasons ?? [])
     .filter(({ term }) => term === 'context')
@@ -120,7 +121,7 @@ describe('how a program came to run', () => {
     const started = script.program({ pid: 100, path: '/opt/x', parent: 70 })
     deepEqual(contextOf(upload(started)), ['it was started by a script'])
     // Who calls himself an installer is none.
-    const own = begun().program({ pid: 70, path: '/home/ann/dpkg', parent: 50 })
+    const own = begun().program({ pid: 70, path: '/home/ann/dpkg', parent: 50, sha: 'ef' })
     deepEqual(contextOf(upload(own.program({ pid: 100, path: '/opt/x', parent: 70 }))), [])
   })
 
@@ -146,7 +147,7 @@ describe('how a program came to run', () => {
     deepEqual(signed(others, 'f1.backblaze.com'), [])
   })
 
-  it('says that others sent there before, of vouched-for code, and not of itself after a restart', () => {
+  it('says that others sent there before, of vouched-for code', () => {
     const shared = (isOthers: boolean) => {
       const script = begun().system(60, '/usr/lib/a', 50).system(100, '/usr/lib/b', 50)
       script.upload({ id: 1, pid: isOthers ? 60 : 100, total: 4_000, answer: 4_000 })
@@ -154,5 +155,17 @@ describe('how a program came to run', () => {
     }
     deepEqual(shared(true), ['other programs of this machine sent there before it did'])
     deepEqual(shared(false), [])
+  })
+
+  it('takes no program for another’s predecessor that was there itself before a restart', () => {
+    const baseline = openMemoryBaseline()
+    const before = begun().system(100, '/usr/lib/b', 50)
+    tell(before.upload({ id: 1, total: 4_000, answer: 4_000 }), { baseline, scoring })
+    const again = new Script()
+    again.nowMs = before.nowMs + 60_000
+    const script = again.start().system(50, '/usr/sbin/backupd').system(100, '/usr/lib/b', 50)
+    const [alert] = tell(script.upload({ id: 2, total: 4_000 * MIB }), { baseline, scoring }).alerts
+    ok(alert)
+    ok(alert.reasons.every(({ text }) => !text.startsWith('other programs')))
   })
 })

@@ -35,6 +35,11 @@ export function addEvalCommand(program: Command): void {
       'also the engine by how rare an excess is, by which no agent judges yet',
       false,
     )
+    .option(
+      '--context',
+      'also by rarity with how programs came to run, at rates that are assumed (docs/evaluation.md)',
+      false,
+    )
     .option('--json', 'the report as JSON', false)
     .option('--markdown', 'its tables as Markdown', false)
     .option('--page <file>', 'also as one page of HTML with the curves', path)
