@@ -132,7 +132,9 @@ Inspection Inspector::InspectFile(FoundFile found, const InspectRequest& request
     result.error = EFBIG;
     return result;
   }
-  if (depth == Depth::kLook && !IsRemembered(request, KeyOf(found.status))) {
+  // Packages are asked of what is root's alone: lists that are not read yet take time.
+  const bool wants_lists = is_roots && origins_ && !origins_->IsReady(NowNs());
+  if (depth == Depth::kLook && (wants_lists || !IsRemembered(request, KeyOf(found.status)))) {
     result.lane = LaneOf(result);
     return result;
   }
@@ -199,7 +201,6 @@ bool Inspector::IsRemembered(const InspectRequest& request, const ContentKey& ke
   Sha256Digest sha256;
   SignatureFound found;
   if (!hashes_.Recall(key, &sha256)) return false;
-  if (origins_ && !origins_->IsReady(NowNs())) return false;
   return !find_signature_ || signatures_.Recall({key, request.path, request.cdhash}, &found);
 }
 
