@@ -16,7 +16,7 @@ describe('an uplink that stays connected', () => {
   it('asks for another certificate when it is time, and again where nothing came of it', async () => {
     let looks = 0
     made.start({
-      pace: { ...PACE, pingMs: 20, renewMs: 50 },
+      pace: { ...PACE, pingMs: 200, renewMs: 50 },
       enrolment: {
         identity: () => ({ key: '', certificate: '', authorities: [] }),
         async request() {

@@ -53,7 +53,11 @@ describe('recording a workload, live', function () {
     for await (const event of source.events)
       if (event.kind === 'baseline')
         for (const one of event.rows)
-          if (one.kind === 'identity' && one.identity.path === '/opt/pulse/pulse')
+          if (
+            one.kind === 'identity' &&
+            one.identity.path === '/opt/pulse/pulse' &&
+            one.identity.key.startsWith('unsigned:')
+          )
             known.push(`${one.identity.daysActive} days`)
     assert.deepEqual(known, ['30 days'])
   })
