@@ -1,11 +1,5 @@
 // The ways to judge a pair that are held against each other, and parts of them: what a part costs is the difference.
-import {
-  compileThresholds,
-  type MakeScoring,
-  pointScoring,
-  REFERENCE,
-  rarityScoring,
-} from '../src/engine/detection/judging.ts'
+import { type MakeScoring, pointScoring, rarityScoring } from '../src/engine/detection/judging.ts'
 
 /**
  * none: nothing is asked. points, rarity: all that is asked of a report. counted: of rarity what a report adds to its sums; looked:
@@ -22,7 +16,7 @@ export function scoringOf(judged: Judgement): MakeScoring {
     const whole =
       judged === 'points' || judged === 'none'
         ? pointScoring()(parts)
-        : rarityScoring(compileThresholds(REFERENCE, BUDGET))(parts)
+        : rarityScoring(BUDGET)(parts)
     const untold = { ...whole, isTold: () => false }
     if (judged === 'none' || judged === 'counted') return { ...untold, isSuspect: () => false }
     if (judged !== 'looked') return untold

@@ -2,7 +2,8 @@
 
 import { CELLS } from '../src/engine/detection/classes.ts'
 import { excessOf, RATIO } from '../src/engine/detection/excess.ts'
-import { compileThresholds, REFERENCE } from '../src/engine/detection/judging.ts'
+import { compileThresholds } from '../src/engine/detection/rarity.ts'
+import { REFERENCE } from '../src/engine/detection/reference.ts'
 import { createSums } from '../src/engine/detection/sums.ts'
 import { BUDGET, type Judgement } from './detect-judgements.ts'
 import type { Load } from './engine-load.ts'

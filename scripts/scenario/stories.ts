@@ -214,7 +214,7 @@ export const STORIES: readonly Story[] = [
         program: 'Silo',
         key: 'S1L0BKP000:',
         to: 'vault.silo.example',
-        atLeast: 'high',
+        atLeast: 'medium',
         bytesOut: 1_200 * MB,
         flows: 1,
       },

@@ -101,13 +101,15 @@ export type StoredAlert = {
  * update of the system; rebuilt_ns: when this baseline took the place of one that could not be
  * read, or an export was first read into it; lost_events: how many events no engine of it was told, and lost_since_ns,
  * lost_last_ns: when the first and the last of those were missed; new_day: the day on which programs that nobody vouches for were
- * new last, new_today: how many that day, new_mean: how many a day before it, in thousandths; network_names: how many names of
- * programs the system knew, as this machine was first watched.
+ * new last, new_today: how many that day, new_mean: how many a day before it, in thousandths; pairs_day, pairs_today, pairs_mean:
+ * the same of pairs that sent more than an answer explains, pairs_days: over how many days that is the mean; network_names: how many
+ * names of programs the system knew, as this machine was first watched.
  */
 export const FACTS = [
   ...(['platform_day', 'platform_new', 'platform_epoch_ns', 'rebuilt_ns'] as const),
   ...(['lost_events', 'lost_since_ns', 'lost_last_ns'] as const),
   ...(['new_day', 'new_today', 'new_mean', 'network_names'] as const),
+  ...(['pairs_day', 'pairs_today', 'pairs_mean', 'pairs_days'] as const),
 ] as const
 export type Fact = (typeof FACTS)[number]
 

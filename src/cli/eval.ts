@@ -18,7 +18,6 @@ export type EvalCommand = {
   machines: number
   cells: number
   terms: boolean
-  rarity: boolean
   context: boolean
   json: boolean
   markdown: boolean
@@ -28,12 +27,12 @@ export type EvalCommand = {
 }
 
 export async function runEvalCommand(options: EvalCommand): Promise<number> {
-  const { seed, machines, cells, terms, rarity, context, keep } = options
+  const { seed, machines, cells, terms, context, keep } = options
   const startMs = performance.now()
   let run = 0
   const workloads = await workloadsOf(options.manifest)
   const evaluation = await evaluate(
-    { seed, machines, cells, withTerms: terms, withRarity: rarity, withContext: context },
+    { seed, machines, cells, withTerms: terms, withContext: context },
     {
       directory: keep,
       workloads,
@@ -73,7 +72,7 @@ const waysIn = ({ detectors: [first] }: Report): number =>
 const headingOf = (
   report: Report,
   workloads: readonly Workload[],
-  { seed, machines, cells, terms, rarity, context, manifest }: EvalCommand,
+  { seed, machines, cells, terms, context, manifest }: EvalCommand,
 ): string[] => [
   `${report.hostDays} made-up host-days of macOS (seed ${seed}), signer classes assigned; ${count(report.reports)} ordinary and ${count(report.injectedReports)} injected flow reports; ${count(report.attacks)} attacks of the grid, ${waysIn(report)} ways around, an install of each kind a machine.`,
   workloads.length === 0
@@ -84,7 +83,7 @@ const headingOf = (
           .map(({ row }) => row.name)
           .join(', ') || 'none'
       }.`,
-  `Made by: freshet eval --seed ${seed} --machines ${machines} --cells ${cells}${terms ? ' --terms' : ''}${rarity ? ' --rarity' : ''}${context ? ' --context' : ''}${manifest.map((file) => ` --manifest ${file}`).join('')}`,
+  `Made by: freshet eval --seed ${seed} --machines ${machines} --cells ${cells}${terms ? ' --terms' : ''}${context ? ' --context' : ''}${manifest.map((file) => ` --manifest ${file}`).join('')}`,
 ]
 
 /** All rows of the manifests. Throws ConfigError. */

@@ -4,7 +4,7 @@ import type { Baseline } from '../baseline/baseline.ts'
 import { bytesSum } from '../units.ts'
 import { type BootEngine, createBootEngine } from './boot-engine.ts'
 import { type EngineCounters, zeroCounters } from './counters.ts'
-import { pointScoring } from './detection/point-scoring.ts'
+import { rarityScoring } from './detection/rarity-scoring.ts'
 import type { MakeScoring } from './detection/scoring.ts'
 import type { Finding } from './finding.ts'
 import type { TopFlow } from './flow/top.ts'
@@ -69,7 +69,7 @@ export function createEngine(options: EngineOptions): Engine {
     counters: zeroCounters(),
     findings: [],
     policy,
-    makeScoring: options.scoring ?? pointScoring(),
+    makeScoring: options.scoring ?? rarityScoring(),
     suppressedByRule: new Map(),
     ownPids: policy.ownPids,
     isSaved: false,

@@ -82,9 +82,8 @@ export type SentenceFacts = {
   /** Other paths of that, or of the program, as a clause; empty: none. */
   also: string
   doubt: string
-  /** host:port as text, of all that got bytes where they are several; and of the flow that sent most. */
+  /** host:port as text. */
   destination: string
-  largestDestination: string
   bytesOut: number
   bytesIn: number
   durationMs: number
@@ -187,8 +186,6 @@ export function alertSentence(facts: SentenceFacts): string {
   const to = `to ${facts.destination}${place}`
   const span = `in ${humanDuration(facts.durationMs)}`
   const { lead } = facts
-  const elsewhere =
-    facts.destination === facts.largestDestination ? '' : `, to ${facts.destination},`
   if (lead.of === 'unread')
     return (
       `${who} had ${flows} ${to} ${span}, of which the bytes of ${facts.unreadFlows} could not ` +
@@ -196,9 +193,9 @@ export function alertSentence(facts: SentenceFacts): string {
     )
   if (lead.of === 'flow')
     return (
-      `${head}${humanBytes(lead.bytesOut)} to ${facts.largestDestination}${place} in one flow and got ${back(lead.bytesIn)} back in it: ` +
+      `${head}${humanBytes(lead.bytesOut)} ${to} in one flow and got ${back(lead.bytesIn)} back in it: ` +
       `${about}${humanShare(lead.bytesOut, lead.bytesIn)} of ${passed} there went out. In all ` +
-      `${humanBytes(facts.bytesOut)} went out${elsewhere} and ${about}${humanBytes(facts.bytesIn)} came in, over ${flows}${silent} ${span}${recent}${unreadPart(facts)}.${rest}`
+      `${humanBytes(facts.bytesOut)} went out and ${about}${humanBytes(facts.bytesIn)} came in, over ${flows}${silent} ${span}${recent}${unreadPart(facts)}.${rest}`
     )
   const unread = unreadPart(facts)
   const since = lead.of === 'past' ? `. When it was most unusual, ${lead.text}` : ''

@@ -13,6 +13,8 @@ export type Raised = {
   pidversion: number
   /** Address that was sent to, as text. */
   to: string
+  /** Others of the same program that it came to name, and from when. */
+  also?: ReadonlyMap<string, number>
   /** Both rise; at least one. */
   steps: Step[]
 }

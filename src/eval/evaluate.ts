@@ -22,8 +22,6 @@ export type EvaluationPlan = {
   /** Attacks of the grid, drawn without replacement; more than there are: all. */
   cells: number
   withTerms: boolean
-  /** The engine by rarity as well, by which no agent judges yet. */
-  withRarity: boolean
   /** And with how programs came to run, at the rates of came.ts. */
   withContext?: boolean
 }
@@ -81,7 +79,6 @@ export async function evaluate(
         attacks: log ? [] : cells.filter((_, i) => i % plan.machines === index),
         workloads,
         withTerms: plan.withTerms,
-        withRarity: plan.withRarity,
         withContext: plan.withContext ?? false,
         nowMs,
       })

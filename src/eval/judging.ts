@@ -61,12 +61,24 @@ export function byActor(
   for (const alert of raised) {
     const actor = actors.get(whoKey(alert.pid, alert.pidversion))
     if (actor === undefined) continue
-    if (actor.targets && !actor.targets.has(alert.to)) continue
+    const told = actor.targets ? toldOfAny(alert, actor.targets) : alert
+    if (told === undefined) continue
     const own = found.get(actor)
-    if (own) own.push(alert)
-    else found.set(actor, [alert])
+    if (own) own.push(told)
+    else found.set(actor, [told])
   }
   return found
+}
+
+/** The alert from when on it names one of these; undefined: it does not. */
+function toldOfAny(alert: Raised, targets: ReadonlySet<string>): Raised | undefined {
+  if (targets.has(alert.to)) return alert
+  const named = [...(alert.also ?? [])].filter(([address]) => targets.has(address))
+  if (named.length === 0) return undefined
+  const fromMs = Math.min(...named.map(([, atMs]) => atMs))
+  const at = alert.steps.findLast(({ atMs }) => atMs <= fromMs)
+  const later = alert.steps.filter(({ atMs }) => atMs > fromMs)
+  return { ...alert, steps: at ? [{ ...at, atMs: fromMs }, ...later] : later }
 }
 
 /** The highest scores of an identity's alerts: what is told of it on a day. */

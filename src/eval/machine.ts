@@ -12,7 +12,7 @@ import { createRandom } from './random.ts'
 import { recordedStrangers, traceOf } from './recorded.ts'
 import { createRivals } from './rivals.ts'
 import { type Told, tellBefore, tellDay } from './telling.ts'
-import { engines } from './today.ts'
+import { askedAll, engines } from './today.ts'
 import type { Workload } from './workload.ts'
 
 export type MachinePlan = {
@@ -23,8 +23,6 @@ export type MachinePlan = {
   workloads: readonly Workload[]
   /** The engine with each term left out as well. */
   withTerms: boolean
-  /** And by rarity. */
-  withRarity: boolean
   /** And by rarity with how programs came to run. */
   withContext?: boolean
   /** What all machines send ordinarily; undefined: nobody knows. */
@@ -58,6 +56,7 @@ export function runMachine(plan: MachinePlan): MachineResult {
   const { host } = plan
   const rivals = createRivals(plan.population)
   const ofEngine = engines(plan)
+  const [asked, unasked] = [ofEngine.slice(0, askedAll(plan)), ofEngine.slice(askedAll(plan))]
   const all = [...ofEngine, ...rivals.detectors]
   const injected = injectedInto(plan)
   const ordinary = host.day(0)
@@ -69,7 +68,7 @@ export function runMachine(plan: MachinePlan): MachineResult {
   const outcomes = raised.map((alerts) => byActor(alerts, told.actors))
   const bearsCost = host.name === '' && host.seed % COSTLY_EACH === 0
   const ownDays = bearsCost
-    ? OWN_DAYS.map((day) => ownDayOf(day, { ordinary, before, engines: ofEngine, rivals }))
+    ? OWN_DAYS.map((day) => ownDayOf(day, { ordinary, before, asked, unasked, rivals }))
     : []
   return {
     seed: host.seed,
@@ -85,16 +84,13 @@ export function runMachine(plan: MachinePlan): MachineResult {
     whole: WHOLE.filter((way) => bearsCost || !isCostly(way)).map((way, index) => {
       const { engineScores, rivalScores } = wholeOf(host, way, {
         // What a term is worth is asked of the first way alone: a way costs seven days of reading, for each of them.
-        engines:
-          index === 0
-            ? ofEngine
-            : ofEngine.slice(0, 1 + Number(plan.withRarity) + Number(plan.withContext ?? false)),
+        engines: index === 0 ? ofEngine : asked,
         // No rival knows of signers: one is as all.
         rivals: way.signer === 'unsigned' ? rivals : undefined,
       })
-      const unasked = ofEngine.slice(engineScores.length).map(() => null)
+      const ofOthers = ofEngine.slice(engineScores.length).map(() => null)
       const ofRivals = rivalScores ?? rivals.detectors.map(() => null)
-      return { name: way.name, scores: [...engineScores, ...unasked, ...ofRivals] }
+      return { name: way.name, scores: [...engineScores, ...ofOthers, ...ofRivals] }
     }),
     subjects: [
       ...[...injected].map(([actor, cell]) => subjectOf(actor, cell, outcomes)),
@@ -143,25 +139,28 @@ const earlierOn = (daysBefore: number, injected: readonly Actor[]): Actor[] =>
 type Ordinary = {
   ordinary: readonly Actor[]
   before: Uint8Array
-  engines: readonly Detector[]
+  /** Engines that are asked of it, and that are not. */
+  asked: readonly Detector[]
+  unasked: readonly Detector[]
   rivals: Rivals
 }
 
 /** The machine's ordinary day, on which one thing is tried: what is said of the victim, and how many reports all that made. */
 function ownDayOf(
   { victim, beside, clock }: OwnDay,
-  { ordinary, before, engines, rivals }: Ordinary,
+  { ordinary, before, asked, unasked, rivals }: Ordinary,
 ): { subject: Subject; reports: number } {
   const told = tellDay([...ordinary, ...beside, victim], clock)
   // What a term is worth is not asked of it, as of a whole machine.
-  const raised = [
-    ...readEach(engines.slice(0, 1), before, told),
-    ...readRivals(rivals, before, told),
+  const raised = [...readEach(asked, before, told), ...readRivals(rivals, before, told)]
+  const found = raised.map((alerts) => byActor(alerts, told.actors))
+  const outcomes = [
+    ...found.slice(0, asked.length),
+    ...unasked.map(() => null),
+    ...found.slice(asked.length),
   ]
-  const [own = new Map(), ...others] = raised.map((alerts) => byActor(alerts, told.actors))
-  const unasked = engines.slice(1).map(() => null)
   return {
-    subject: subjectOf(victim, NO_CELL, [own, ...unasked, ...others]),
+    subject: subjectOf(victim, NO_CELL, outcomes),
     reports: reportsOf([...beside, victim]),
   }
 }

@@ -12,7 +12,7 @@ import {
   type Spent,
 } from './report.ts'
 import type { Area } from './statistics.ts'
-import { TODAY } from './today.ts'
+import { POINTS } from './today.ts'
 
 export type Table = { title: string; about: string; heads: string[]; rows: string[][] }
 
@@ -61,7 +61,7 @@ const alertsAnInstall = ({ alerts, of }: Installs): string =>
 const dayText = (rate: Rate | undefined): string => (rate === undefined ? '-' : rateText(rate))
 const at = ({ spent }: DetectorReport, budget: Spent['budget']): Spent | undefined =>
   spent.find((one) => one.budget === budget)
-const isTerm = ({ name }: DetectorReport): boolean => name.startsWith(`${TODAY} without `)
+const isTerm = ({ name }: DetectorReport): boolean => name.startsWith(`${POINTS} without `)
 
 /** Of the terms, those that keep the engine from spending a budget. */
 const isWithinBudget = (one: DetectorReport): boolean =>
@@ -69,8 +69,8 @@ const isWithinBudget = (one: DetectorReport): boolean =>
 
 export function tablesOf({ madeUp: report, logs }: Evaluation): Table[] {
   const rivals = report.detectors.filter((one) => !isTerm(one))
-  const terms = report.detectors.filter((one) => isTerm(one) || one.name === TODAY)
-  const today = report.detectors.find(({ name }) => name === TODAY)
+  const terms = report.detectors.filter((one) => isTerm(one) || one.name === POINTS)
+  const today = report.detectors.find(({ name }) => name === POINTS)
   return [
     budgetTable(report, report.detectors.filter(isWithinBudget)),
     naturalTable(rivals),
@@ -350,7 +350,7 @@ const termTable = (terms: DetectorReport[]): Table => ({
     return spent
       ? [
           [
-            one.name.replace(`${TODAY} without `, ''),
+            one.name.replace(`${POINTS} without `, ''),
             rateText(spent.falseAlerts, 3),
             percent(spent.installs),
             alertsAnInstall(spent.installs),

@@ -1,7 +1,6 @@
 // The product's own detector as it stands, fed with records as an agent is: one of the rivals, and kept as one.
 import { openMemoryBaseline } from '../baseline/memory.ts'
 import {
-  compileThresholds,
   type MakeScoring,
   pointScoring,
   REFERENCE,
@@ -10,6 +9,7 @@ import {
 } from '../engine/detection/judging.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
 import type { Limits } from '../engine/limits.ts'
+import { DEFAULT_POLICY } from '../engine/policy.ts'
 import type { Detector, Raised } from './detector.ts'
 import { TERMS } from './terms.ts'
 
@@ -24,40 +24,31 @@ const BEFORE_LIMITS = { flows: 1_024, pairs: 1_024 }
 /** severityOf tells from 60 points on. */
 const LEAST = 60
 
-export const TODAY = 'points'
+/** Agents judge by it. */
+export const RARITY = 'rarity'
+/** And did by this: points behind a gate and floors. */
+export const POINTS = 'points'
 
 /** What rarity may spend here, false alerts a host-day: far more than is judged, so that it is cut as others are. */
 const RARITY_BUDGET = 5
-/** And in an agent. */
-const BUDGET = 0.1
 
-/** The engine by points; by rarity, too, and by points with one term left out each. */
+/** By rarity, with context where that is asked, and by points; by points with one term left out each. */
 export const engines = ({
   withTerms,
-  withRarity,
   withContext = false,
 }: {
   withTerms: boolean
-  withRarity: boolean
   withContext?: boolean
 }): Detector[] => [
-  engineDetector(TODAY, 'the engine: points behind a gate and floors'),
-  ...(withRarity
-    ? [byRarity('rarity', 'the engine: excess bytes by how rare they are', false)]
-    : []),
+  byRarity(RARITY, 'the engine: excess bytes by how rare they are', false),
   ...(withContext
-    ? [
-        byRarity(
-          'rarity with context',
-          'the engine by rarity, and how its programs came to run',
-          true,
-        ),
-      ]
+    ? [byRarity(`${RARITY} with context`, 'the engine, and how its programs came to run', true)]
     : []),
+  engineDetector(POINTS, 'the engine as it was: points behind a gate and floors', pointScoring()),
   ...(withTerms ? TERMS : []).map(({ name, scorer }) =>
     engineDetector(
-      `${TODAY} without ${name}`,
-      `the engine, ${name} left out`,
+      `${POINTS} without ${name}`,
+      `the engine as it was, ${name} left out`,
       pointScoring(scorer),
     ),
   ),
@@ -65,22 +56,22 @@ export const engines = ({
 
 /** How programs came to a made-up machine is an assumption (came.ts): what follows from it stands apart. */
 const byRarity = (name: string, about: string, withContext: boolean): Detector => ({
-  ...engineDetector(
-    name,
-    about,
-    rarityScoring(compileThresholds(REFERENCE, RARITY_BUDGET), withContext),
-  ),
-  natural: LEAST + SCORE_A_DECADE * Math.log10(RARITY_BUDGET / BUDGET),
+  ...engineDetector(name, about, rarityScoring(RARITY_BUDGET, REFERENCE, withContext)),
+  natural: LEAST + SCORE_A_DECADE * Math.log10(RARITY_BUDGET / DEFAULT_POLICY.budgetPerHostDay),
 })
 
-function engineDetector(name: string, about: string, scoring?: MakeScoring): Detector {
+/** Engines of which all is asked: what a term is worth is asked of the main day alone. */
+export const askedAll = ({ withContext }: { withContext?: boolean }): number =>
+  2 + Number(withContext ?? false)
+
+export function engineDetector(name: string, about: string, scoring: MakeScoring): Detector {
   return {
     ...{ name, about, natural: LEAST },
     start() {
       // A machine that starts anew has an engine that does, on the baseline of the one before.
       const baseline = openMemoryBaseline()
       const engineOf = (limits: Partial<Limits>) =>
-        createEngine({ deviceId: DEVICE_ID, baseline, limits, ...(scoring ? { scoring } : {}) })
+        createEngine({ deviceId: DEVICE_ID, baseline, limits, scoring })
       const read = (engine: Engine, records: Uint8Array) => {
         engine.push(records)
         // What the machine answered is in the records.
@@ -100,18 +91,21 @@ function engineDetector(name: string, about: string, scoring?: MakeScoring): Det
             )
         },
         day(records) {
-          const alerts = new Map<string, Raised>()
+          const alerts = new Map<string, Raised & { also: Map<string, number> }>()
           for (const finding of read(engineOf(DAY_LIMITS), records)) {
             if (finding.kind !== 'alert') continue
-            const { id, score, chain, destination } = finding.alert
+            const { id, score, chain, destination, sentence } = finding.alert
             const [process] = chain
             if (process === undefined) continue
             const atMs = Number(finding.at) / 1e6
             const { pid, pidversion } = process
-            const raised = alerts.get(id)
-            if (raised === undefined)
-              alerts.set(id, { pid, pidversion, to: destination.address, steps: [{ atMs, score }] })
-            else if (score > (raised.steps.at(-1)?.score ?? 0)) raised.steps.push({ atMs, score })
+            const raised: Raised & { also: Map<string, number> } = alerts.get(id) ?? {
+              ...{ pid, pidversion, to: destination.address, steps: [], also: new Map() },
+            }
+            alerts.set(id, raised)
+            if (score > (raised.steps.at(-1)?.score ?? 0)) raised.steps.push({ atMs, score })
+            for (const address of addressesIn(sentence))
+              if (!raised.also.has(address)) raised.also.set(address, atMs)
           }
           return [...alerts.values()]
         },
@@ -119,3 +113,9 @@ function engineDetector(name: string, about: string, scoring?: MakeScoring): Det
     },
   }
 }
+
+/** What its reader is told: an alert names destinations that have none of their own. */
+const addressesIn = (sentence: string): string[] =>
+  [...sentence.matchAll(/\[([\da-f:.]+)\]|\(([\da-f]*:[\da-f:.]+)\)|\b(\d+(?:\.\d+){3})\b/gi)].map(
+    ([, bracketed, plain, four]) => bracketed ?? plain ?? four ?? '',
+  )

@@ -115,7 +115,7 @@ describe('simulate upload on a machine that reports to another', () => {
     assert.equal(await at(more), 'gate')
     assert.doesNotMatch(lines.join(), /held back/)
     assert.equal(await at({ ...more, suppressed: counters.suppressed + 1 }), 'gate')
-    assert.match(lines.join(), /the policy held back/)
+    assert.match(lines.join(), /was held back/)
     assert.equal(await at(more, { countsLoopback: false }), 'network')
     lines = []
     says = ({ name }) => ({ ...told(name, 'sent.'), outbox: { ...outbox, items: 3 } })

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
+import { pointScoring } from '../../src/engine/detection/judging.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Alert, Finding } from '../../src/engine/finding.ts'
 import { ExecFlag, Mark } from '../../src/records/record.gen.ts'
@@ -30,7 +31,7 @@ function told({ original, restart, isRunAnew }: Story) {
   const findings: Finding[] = []
   let script = machine().program(copy)
   const run = (): void => {
-    const engine = createEngine({ deviceId: 'device-1', baseline })
+    const engine = createEngine({ deviceId: 'device-1', baseline, scoring: pointScoring() })
     engine.push(copyOf(script.bytes()))
     engine.finish()
     findings.push(...engine.takeFindings())
@@ -93,7 +94,7 @@ describe('a copy of a program that acts for others', () => {
   it('takes up what it did before the agent began anew, though nothing of it runs when the original does', () => {
     const baseline = openMemoryBaseline()
     const run = (script: Script): Script => {
-      const engine = createEngine({ deviceId: 'device-1', baseline })
+      const engine = createEngine({ deviceId: 'device-1', baseline, scoring: pointScoring() })
       engine.push(copyOf(script.bytes()))
       engine.finish()
       engine.save(0)
@@ -130,7 +131,7 @@ describe('a copy of a program that acts for others', () => {
       { ...curl, sha: 'c2' },
     ]) {
       const baseline = openMemoryBaseline()
-      const engine = createEngine({ deviceId: 'device-1', baseline })
+      const engine = createEngine({ deviceId: 'device-1', baseline, scoring: pointScoring() })
       const script = machine()
         .program(copy)
         .upload({ id: 1, total: 8 * MIB, steps: 2 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Direction } from '../../src/records/record.gen.ts'
-import { HOUR_MS, MIB, SCRIPT_HASH, Script, tell } from './scenario.ts'
+import { HOUR_MS, MIB, SCRIPT_HASH, Script, tell, tellByPoints } from './scenario.ts'
 
 const ann = { pid: 100, path: '/home/ann/probe', parent: 50 }
 /** systemd, a shell, and a program nobody has seen. */
@@ -18,22 +18,16 @@ describe('detection', () => {
     const { alerts } = tell(stranger().upload({ id: 1, total: 8 * MIB, answer: 1_000 }))
     const [first] = alerts
     assert.equal(first?.state, 'opened')
-    assert.equal(first?.severity, 'high')
+    assert.equal(first?.severity, 'medium')
     assert.ok(first.bytesOut < 2 * MIB)
     assert.match(
       first.sentence,
       /^“probe” \(unsigned, first seen less than 0\.1 s before, run by “bash”\) sent 1\.0 MB/,
     )
     assert.match(first.sentence, /to 203\.0\.113\.7:443 .* and got 125 B back/)
-    assert.deepEqual(terms(first.reasons), [
-      'novelty',
-      'signer',
-      'destination',
-      'volume',
-      'asymmetry',
-    ])
+    assert.deepEqual(terms(first.reasons), ['volume', 'destination', 'novelty', 'signer'])
     const points = first.reasons.reduce((sum, reason) => sum + reason.points, 0)
-    assert.equal(points, first.score)
+    assert.ok(Math.abs(points - first.score) < 0.03)
     assert.deepEqual(
       first.chain.map(({ path }) => path),
       ['/home/ann/probe', '/usr/bin/bash', '/usr/lib/systemd/systemd'],
@@ -86,8 +80,14 @@ describe('detection', () => {
   })
 
   it('is silent below the floor of a program that answers get', () => {
-    assert.equal(tell(stranger().upload({ id: 1, total: MIB - 1, answer: 500 })).alerts.length, 0)
-    assert.equal(tell(stranger().upload({ id: 1, total: MIB, answer: 500 })).alerts.length, 1)
+    assert.equal(
+      tellByPoints(stranger().upload({ id: 1, total: MIB - 1, answer: 500 })).alerts.length,
+      0,
+    )
+    assert.equal(
+      tellByPoints(stranger().upload({ id: 1, total: MIB, answer: 500 })).alerts.length,
+      1,
+    )
   })
 
   it('is silent on a download', () => {
@@ -101,7 +101,7 @@ describe('detection', () => {
     const script = stranger()
       .upload({ id: 1, total: 30_000, answer: 6 * MIB })
       .upload({ id: 2, total: 3 * MIB, answer: 20_000 })
-    const [first] = tell(script).alerts
+    const [first] = tellByPoints(script).alerts
     assert.match(
       first?.reasons.find(({ term }) => term === 'asymmetry')?.text ?? '',
       /largest flow/,
@@ -123,7 +123,7 @@ describe('detection', () => {
     const script = stranger()
       .upload({ id: 1, total: 4 * MIB, answer: 90, keepOpen: true })
       .flow({ id: 1, out: 4 * MIB, in: 50 * MIB, state: 'closed' })
-    const last = tell(script.ticks(3)).alerts.at(-1)
+    const last = tellByPoints(script.ticks(3)).alerts.at(-1)
     assert.match(last?.sentence ?? '', /got 52\.4 MB back: 7\.4 % of what passed went out\. /)
     assert.match(
       last?.sentence ?? '',
@@ -133,14 +133,14 @@ describe('detection', () => {
 
   it('does not speak of a first byte that never came', () => {
     const script = stranger().upload({ id: 1, total: 2 * MIB, steps: 1 })
-    const reason = tell(script).alerts[0]?.reasons.at(-1)
+    const reason = tellByPoints(script).alerts[0]?.reasons.at(-1)
     assert.equal(reason?.term, 'no_response')
     assert.equal(reason.text, '2.1 MB went out in one flow and nothing came back')
     const answered = stranger()
       .upload({ id: 1, total: 100, answer: 50, steps: 1 })
       .upload({ id: 2, total: 2 * MIB, steps: 1 })
     assert.match(
-      tell(answered).alerts[0]?.reasons.at(-1)?.text ?? '',
+      tellByPoints(answered).alerts[0]?.reasons.at(-1)?.text ?? '',
       /^one flow sent 2\.1 MB while nothing had come back$/,
     )
   })
@@ -194,8 +194,8 @@ describe('detection', () => {
 
   it('notices 64 KiB without an answer for 30 s, though no report comes', () => {
     const script = stranger().upload({ id: 1, total: 65_536, steps: 1, keepOpen: true })
-    assert.equal(tell(script.ticks(28)).alerts.length, 0)
-    const { alerts } = tell(script.ticks(2))
+    assert.equal(tellByPoints(script.ticks(28)).alerts.length, 0)
+    const { alerts } = tellByPoints(script.ticks(2))
     assert.equal(alerts[0]?.reasons.at(-1)?.term, 'no_response')
     assert.equal(alerts[0]?.reasons.at(-1)?.points, 25)
     assert.equal(alerts[0]?.bytesIn, 0)
@@ -213,15 +213,15 @@ describe('detection', () => {
   it('counts five small silent flows in ten minutes, and not four', () => {
     const script = stranger()
     for (let id = 1; id <= 4; id++) script.upload({ id, total: 1_024, steps: 1 }).wait(60_000)
-    assert.equal(tell(script).alerts.length, 0)
+    assert.equal(tellByPoints(script).alerts.length, 0)
     script.upload({ id: 5, total: 1_024, steps: 1 })
-    const [first] = tell(script).alerts
+    const [first] = tellByPoints(script).alerts
     assert.equal(first?.reasons.at(-1)?.value, 5)
     assert.equal(first?.silentFlows, 5)
     assert.match(first?.sentence ?? '', /over 5 flows \(all without any answer\) and got nothing/)
     const small = stranger().upload({ id: 9, total: 500, steps: 1 })
     for (let id = 1; id <= 5; id++) small.upload({ id, total: 1_024, steps: 1 }).wait(60_000)
-    const [other] = tell(small).alerts
+    const [other] = tellByPoints(small).alerts
     assert.match(other?.sentence ?? '', /over 6 flows \(at least 5 without any answer\) and got/)
   })
 
@@ -291,8 +291,8 @@ describe('detection', () => {
   })
 
   it('counts what happened on a private network half', () => {
-    const outside = tell(stranger().upload({ id: 1, total: 8 * MIB })).alerts.at(-1)
-    const inside = tell(
+    const outside = tellByPoints(stranger().upload({ id: 1, total: 8 * MIB })).alerts.at(-1)
+    const inside = tellByPoints(
       stranger()
         .upload({ id: 1, to: '10.1.2.3', total: 8 * MIB, answer: 500 })
         .ticks(3),
@@ -313,8 +313,8 @@ describe('detection', () => {
         .exec({ pid: 100, path: '/home/ann/probe', pidversion: 2 })
         .inspected({ pid: 100, path: '/home/ann/probe', pidversion: 2 })
         .upload({ id: 2, pidversion: 2, total: 8 * MIB, to: '198.51.100.1' })
-    assert.equal(tell(later(29)).alerts[0]?.reasons[0]?.term, 'novelty')
-    assert.equal(tell(later(31)).alerts.length, 0)
+    assert.equal(tellByPoints(later(29)).alerts[0]?.reasons[0]?.term, 'novelty')
+    assert.equal(tellByPoints(later(31)).alerts.length, 0)
   })
 
   it('keys IPv6 by /48 and shows the address', () => {

@@ -5,7 +5,7 @@ import { canonicalJson } from '../../src/capture/alert-digest.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Alert, Finding } from '../../src/engine/finding.ts'
 import { Script as ScriptFrom } from '../../src/records/record.gen.ts'
-import { MIB, machine, type Script, tell } from './scenario.ts'
+import { MIB, machine, type Script, tell, tellByPoints } from './scenario.ts'
 
 const ONE = '/home/ann/one.py'
 const TWO = '/home/ann/two.py'
@@ -32,7 +32,7 @@ describe('a script that lies in several places', () => {
   it('is named as the process of the alert ran it, at every revision and whoever sent last', () => {
     const script = run(run(machine(), 101, ONE), 102, TWO)
     send(send(send(script, 101, X), 102, Y), 101, X, 7).ticks(80)
-    const { alerts } = tell(script)
+    const { alerts } = tellByPoints(script)
     assert.equal(new Set(alerts.map(({ identity }) => identity.key)).size, 1)
     for (const [address, own, other] of [
       [X, ONE, TWO],

@@ -6,7 +6,15 @@ import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import type { Limits } from '../../src/engine/limits.ts'
 import { makePolicy, type PolicyDocument } from '../../src/engine/policy.ts'
 import { ExecFlag, FlowFlag, Mark } from '../../src/records/record.gen.ts'
-import { BOOT_ID, BOOT_UNIX_NS, HOUR_MS, MIB, Script, type Told, tell } from './scenario.ts'
+import {
+  BOOT_ID,
+  BOOT_UNIX_NS,
+  HOUR_MS,
+  MIB,
+  Script,
+  type Told,
+  tellByPoints as tell,
+} from './scenario.ts'
 
 const at = (seconds: number) =>
   `${new Date(Number(BOOT_UNIX_NS / 1_000_000n) + seconds * 1000).toISOString().slice(0, 19)}Z`

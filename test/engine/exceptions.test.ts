@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { ExceptionDocument } from '../../src/engine/exception.ts'
 import { makePolicy, type PolicyDocument, PolicyError } from '../../src/engine/policy.ts'
 import { REFUSED_EXCEPTIONS } from './refused-policies.ts'
-import { BOOT_UNIX_NS, MIB, Script, tell } from './scenario.ts'
+import { BOOT_UNIX_NS, MIB, Script, tellByPoints as tell } from './scenario.ts'
 
 const stranger = () =>
   new Script()

@@ -4,7 +4,7 @@ import { noteNoFirstStart, noteRebuilt } from '../../src/baseline/baseline.ts'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { ExecFlag, FlowFlag, Mark, Source } from '../../src/records/record.gen.ts'
 import { unixNs } from '../../src/units.ts'
-import { BOOT_UNIX_NS, MIB, type ProgramSpec, Script, tell } from './scenario.ts'
+import { BOOT_UNIX_NS, MIB, type ProgramSpec, Script, tell, tellByPoints } from './scenario.ts'
 
 const probe = { pid: 100, path: '/home/ann/probe', parent: 50, flags: ExecFlag.enumerated }
 const curl = { pid: 200, path: '/usr/bin/tool', owner: 0, flags: ExecFlag.enumerated }
@@ -24,7 +24,7 @@ const found = (program: ProgramSpec = probe, pid = program.pid): Script =>
     .inspected(program)
 
 const noveltyOf = (script: Script, baseline = openMemoryBaseline()) => {
-  const { alerts } = tell(script, { baseline })
+  const { alerts } = tellByPoints(script, { baseline })
   return alerts.at(-1)?.reasons.find(({ term }) => term === 'novelty')
 }
 
@@ -83,7 +83,7 @@ describe('the first look', () => {
   })
 
   it('names who was here before, and takes it for no reason to believe unsigned code', () => {
-    const { alerts } = tell(
+    const { alerts } = tellByPoints(
       found()
         .tick(2_000)
         .upload({ id: 2, total: 3 * MIB }),
@@ -138,7 +138,7 @@ describe('the first look', () => {
       noteRebuilt(baseline, unixNs(BOOT_UNIX_NS, 'at'))
       return baseline
     }
-    const { alerts, baseline } = tell(
+    const { alerts, baseline } = tellByPoints(
       found()
         .tick(2_000)
         .upload({ id: 2, total: 3 * MIB }),

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
+import { pointScoring } from '../../src/engine/detection/judging.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Alert } from '../../src/engine/finding.ts'
 import { ExecFlag, FlowFlag, Mark } from '../../src/records/record.gen.ts'
-import { asText, copyOf, HOUR_MS, MIB, Script, sorted, tell } from './scenario.ts'
+import { asText, copyOf, HOUR_MS, MIB, Script, sorted, tellByPoints as tell } from './scenario.ts'
 
 const probe = { pid: 100, path: '/home/ann/probe', parent: 50 }
 const stranger = () => new Script().start().system(50, '/usr/bin/bash').program(probe)
@@ -266,7 +267,7 @@ describe('a restart of the engine', () => {
     for (let stop = 22; stop <= records.length; stop++)
       for (let from = 8; from <= stop; from += 2) {
         const baseline = openMemoryBaseline()
-        const first = createEngine({ deviceId: 'device-1', baseline })
+        const first = createEngine({ deviceId: 'device-1', baseline, scoring: pointScoring() })
         first.push(copyOf(Buffer.concat(records.slice(0, stop))))
         first.save(0)
         assert.equal(first.takeFindings().filter(({ kind }) => kind === 'alert').length, 1)
@@ -340,7 +341,7 @@ describe('a restart of the engine', () => {
     const records = whole.records
     for (let cut = 4; cut < records.length; cut += 3) {
       const baseline = openMemoryBaseline()
-      const first = createEngine({ deviceId: 'device-1', baseline })
+      const first = createEngine({ deviceId: 'device-1', baseline, scoring: pointScoring() })
       first.push(copyOf(Buffer.concat(records.slice(0, cut))))
       first.save(0)
       const before = sorted(first, baseline, first.takeFindings())

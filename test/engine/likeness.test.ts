@@ -1,12 +1,12 @@
 // What a program has in common with others that it is not: names, and builds in one folder; and what stays one program.
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
-import { compileThresholds, REFERENCE, rarityScoring } from '../../src/engine/detection/judging.ts'
+import { rarityScoring } from '../../src/engine/detection/judging.ts'
 import type { Alert } from '../../src/engine/finding.ts'
 import { InspectedFlag, Signature, Source } from '../../src/records/record.gen.ts'
 import { MIB, type ProgramSpec, Script, tell } from './scenario.ts'
 
-const scoring = rarityScoring(compileThresholds(REFERENCE, 0.1))
+const scoring = rarityScoring(0.1)
 const DAY_MS = 86_400_000
 const VALID = 0x1
 const ADHOC = 0x2

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Alert, ListedFlow } from '../../src/engine/finding.ts'
 import { Direction, FlowFlag, Mark } from '../../src/records/record.gen.ts'
-import { BOOT_UNIX_NS, MIB, machine, Script, tell } from './scenario.ts'
+import { BOOT_UNIX_NS, MIB, machine, Script, tell, tellByPoints } from './scenario.ts'
 
 const probe = { pid: 100, path: '/home/ann/probe', parent: 50, sha: 'aa' }
 const stranger = (): Script => machine().program(probe)
@@ -76,7 +76,7 @@ describe('flows of an alert', () => {
     const script = stranger()
     for (let id = 1; id <= 9; id++)
       script.upload({ id, localPort: 40_000 + id, total: 50_000 + id, answer: 60_000, steps: 1 })
-    const { alerts } = tell(script.upload({ id: 10, localPort: 40_010, total: 4 * MIB }))
+    const { alerts } = tellByPoints(script.upload({ id: 10, localPort: 40_010, total: 4 * MIB }))
     const opened = listedOf(alerts[0])
     assert.equal(alerts[0]?.flows, 10)
     assert.deepEqual(

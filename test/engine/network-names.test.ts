@@ -9,10 +9,10 @@ import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { type NetworkName, putNetworkNames } from '../../src/baseline/network-names.ts'
 import { putRow, rowFromJson, rowToJson } from '../../src/baseline/row.ts'
 import { openBaseline } from '../../src/baseline/sqlite.ts'
-import { compileThresholds, REFERENCE, rarityScoring } from '../../src/engine/detection/judging.ts'
+import { rarityScoring } from '../../src/engine/detection/judging.ts'
 import type { Bytes, UnixNs } from '../../src/units.ts'
 import { unixNs } from '../../src/units.ts'
-import { BOOT_UNIX_NS, MIB, type ProgramSpec, Script, tell } from './scenario.ts'
+import { BOOT_UNIX_NS, MIB, type ProgramSpec, Script, tellByPoints as tell } from './scenario.ts'
 
 const DAY_NS = 86_400_000_000_000n
 const ago = (days: number): UnixNs => unixNs(BOOT_UNIX_NS - BigInt(days) * DAY_NS, 'at')
@@ -83,7 +83,7 @@ describe('what a Mac knew of names', () => {
   })
 
   it('is lenient by rarity no further than the first days are, and with unsigned code not at all', () => {
-    const scoring = rarityScoring(compileThresholds(REFERENCE, 0.1))
+    const scoring = rarityScoring(0.1)
     const scoreOf = (program: ProgramSpec, baseline: Baseline): number => {
       const script = new Script().start().program(program)
       const upload = { id: 2, pid: program.pid, total: 60_000 * MIB, steps: 2 }

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
+import { pointScoring } from '../../src/engine/detection/judging.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Alert, PairSummary } from '../../src/engine/finding.ts'
 import { FlowFlag, Mark } from '../../src/records/record.gen.ts'
-import { copyOf, type FlowSpec, MIB, Script, sorted, type Told, tell } from './scenario.ts'
+import {
+  copyOf,
+  type FlowSpec,
+  MIB,
+  Script,
+  sorted,
+  type Told,
+  tell,
+  tellByPoints,
+} from './scenario.ts'
 
 // A flow that changes hands: what moved before stays with the process that had it.
 
@@ -133,7 +143,7 @@ describe('flows that change hands', () => {
 
   it('are each owner’s own in the engine after one that was killed', () => {
     const baseline = openMemoryBaseline()
-    const first = createEngine({ deviceId: 'd', baseline })
+    const first = createEngine({ deviceId: 'd', baseline, scoring: pointScoring() })
     first.save(0)
     const before = handedOver(4 * MIB, MIB / 2)
     first.push(copyOf(before.bytes()))
@@ -147,7 +157,7 @@ describe('flows that change hands', () => {
       .mark(Mark.enumerated)
       .tick(100)
     flow(after, { ...spec, out: 4.75 * MIB })
-    const quiet = tell(after.ticks(2), { baseline })
+    const quiet = tellByPoints(after.ticks(2), { baseline })
     assert.equal(lastOf(quiet.alerts, worker), undefined)
     assert.equal(lastOf(quiet.alerts, launcher)?.bytesOut, 4 * MIB)
     const more = new Script()

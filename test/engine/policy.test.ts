@@ -6,7 +6,7 @@ import {
   parsePolicy,
 } from '../../src/engine/policy.ts'
 import { REFUSED_DOCUMENTS } from './refused-policies.ts'
-import { MIB, Script, tell } from './scenario.ts'
+import { MIB, Script, tell, tellByPoints } from './scenario.ts'
 
 const probe = { pid: 100, path: '/home/ann/probe', parent: 50 }
 const stranger = () => new Script().start().system(50, '/usr/sbin/backupd').program(probe)
@@ -15,8 +15,8 @@ const upload = { id: 1, total: 4 * MIB }
 describe('policy', () => {
   it('scores loopback when it says so, by the whole address', () => {
     const script = stranger().upload({ ...upload, to: '127.0.0.1', port: 9000 })
-    assert.equal(tell(script).alerts.length, 0)
-    const { alerts } = tell(script, { policy: makePolicy({ includeLoopback: true }) })
+    assert.equal(tellByPoints(script).alerts.length, 0)
+    const { alerts } = tellByPoints(script, { policy: makePolicy({ includeLoopback: true }) })
     assert.equal(alerts[0]?.destination.key, '127.0.0.1:9000')
     assert.equal(alerts[0]?.severity, 'high')
   })

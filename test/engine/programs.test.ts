@@ -20,6 +20,7 @@ import {
   SCRIPT_HASH,
   Script,
   tell,
+  tellByPoints,
 } from './scenario.ts'
 
 const ETIMEDOUT = 110
@@ -75,7 +76,7 @@ describe('a program is the file that was executed', () => {
 
   it('[A14] is not called unsigned while nobody has looked, and raises no alert for what little it sends', () => {
     const nobody = machine().exec({ pid: 100, path: '/usr/bin/logs', parent: 50 })
-    assert.equal(tell(nobody.upload({ id: 1, total: 4 * MIB }).ticks(7)).alerts.length, 0)
+    assert.equal(tellByPoints(nobody.upload({ id: 1, total: 4 * MIB }).ticks(7)).alerts.length, 0)
     const script = machine().exec({ pid: 100, path: '/usr/bin/logs', parent: 50 })
     const { identity, sentence, severity } = alertOf(script, 8 * MIB)
     assert.equal(identity.key, 'unknown:path:/usr/bin/logs')
@@ -164,8 +165,8 @@ describe('an inspection that comes too late', () => {
       .exec(probe)
       .upload({ id: 1, total: 3 * MIB, steps: 2 })
       .ticks(7)
-    assert.equal(tell(script).alerts.length, 0)
-    const { alerts } = tell(script.inspected(probe).ticks(2))
+    assert.equal(tellByPoints(script).alerts.length, 0)
+    const { alerts } = tellByPoints(script.inspected(probe).ticks(2))
     assert.equal(alerts[0]?.identity.key, KEY)
     assert.equal(alerts[0]?.bytesOut, 3 * MIB)
     assert.equal(alerts[0]?.chain[0]?.path, '/home/ann/probe')
@@ -177,7 +178,7 @@ describe('an inspection that comes too late', () => {
       .upload({ id: 1, total: 3 * MIB, steps: 2 })
       .ticks(7)
     script.program({ ...probe, pid: 101 }).upload({ id: 2, pid: 101, total: 2 * MIB, steps: 2 })
-    const { alerts, summaries, engine } = tell(script.inspected(probe).ticks(70))
+    const { alerts, summaries, engine } = tellByPoints(script.inspected(probe).ticks(70))
     const last = alerts.at(-1)
     assert.equal(last?.identity.key, KEY)
     assert.equal(last?.bytesOut, 5 * MIB)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Baseline } from '../../src/baseline/baseline.ts'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
+import { pointScoring } from '../../src/engine/detection/judging.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import { ExecFlag, Mark, Script as ScriptFrom, Source } from '../../src/records/record.gen.ts'
 import { MIB, Script } from './scenario.ts'
@@ -13,7 +14,7 @@ const SYSTEMD = { pid: 1, path: '/usr/lib/systemd/systemd', owner: 0, parent: 0,
 
 /** The keys of the alerts that come. */
 function alertsOf(baseline: Baseline, script: Script): string[] {
-  const engine = createEngine({ deviceId: 'd', baseline })
+  const engine = createEngine({ deviceId: 'd', baseline, scoring: pointScoring() })
   engine.save(0)
   const keys: string[] = []
   for (const record of script.records) {

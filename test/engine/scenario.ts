@@ -3,6 +3,7 @@
 import type { Baseline } from '../../src/baseline/baseline.ts'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
 import { parseAddress } from '../../src/engine/address.ts'
+import { pointScoring } from '../../src/engine/detection/judging.ts'
 import { createEngine, type Engine, type EngineOptions } from '../../src/engine/engine.ts'
 import type { Alert, Finding, Health, PairSummary, Sighting } from '../../src/engine/finding.ts'
 import {
@@ -353,15 +354,14 @@ export function tell(script: Script, options: Partial<EngineOptions> = {}): Told
   return sorted(engine, baseline, engine.takeFindings())
 }
 
+/** By the points that agents judged by before, of which the evaluation keeps count. */
+export const tellByPoints = (script: Script, options: Partial<EngineOptions> = {}): Told =>
+  tell(script, { scoring: pointScoring(), ...options })
+
 export function sorted(engine: Engine, baseline: Baseline, findings: Finding[]): Told {
   const told: Told = {
-    engine,
-    baseline,
-    findings,
-    alerts: [],
-    sightings: [],
-    summaries: [],
-    health: [],
+    ...{ engine, baseline, findings },
+    ...{ alerts: [], sightings: [], summaries: [], health: [] },
   }
   for (const finding of findings) {
     if (finding.kind === 'alert') told.alerts.push(finding.alert)

@@ -15,6 +15,7 @@ import {
   type ProgramSpec,
   SCRIPT_HASH,
   tell,
+  tellByPoints,
 } from './scenario.ts'
 
 const ENOENT = 2
@@ -47,7 +48,7 @@ describe('scripts', () => {
       .program(python({ pid: 90, ...old }))
       .upload({ id: 1, pid: 90, total: 8 * MIB, steps: 2 })
     script.wait(DAYS_30 * 1000).ticks(2)
-    const { alerts } = tell(
+    const { alerts } = tellByPoints(
       script
         .program(python({ pid: 91, ...old }))
         .upload({ id: 2, pid: 91, total: 8 * MIB, steps: 2, to: '198.51.100.1' })
@@ -76,7 +77,7 @@ describe('scripts', () => {
       next.records = [...script.records]
       next.nowMs = script.nowMs
       next.program(python({ pid: 101, scriptFound: content('ee', rest), ...more }))
-      return tell(next.upload({ id: 2, pid: 101, total, steps: 2 }).ticks(2))
+      return tellByPoints(next.upload({ id: 2, pid: 101, total, steps: 2 }).ticks(2))
     }
     const { alerts, baseline } = edit(4 * MIB)
     assert.ok(!alerts.some(({ identity }) => identity.key === scriptKey('ee'.repeat(32))))

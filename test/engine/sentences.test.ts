@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Alert } from '../../src/engine/finding.ts'
 import { alertSentence, type SentenceFacts } from '../../src/engine/sentence.ts'
 import { CodeFlag } from '../../src/records/record.gen.ts'
-import { BOOT_UNIX_NS, MIB, Script, tell } from './scenario.ts'
+import { BOOT_UNIX_NS, MIB, Script, tellByPoints as tell } from './scenario.ts'
 
 const HELPER = '/private/tmp/setup-helper'
 const facts: SentenceFacts = {
@@ -17,7 +17,6 @@ const facts: SentenceFacts = {
   also: '',
   doubt: '',
   destination: '203.0.113.7:443',
-  largestDestination: '203.0.113.7:443',
   bytesOut: 8_400_000,
   bytesIn: 0,
   durationMs: 2_000,

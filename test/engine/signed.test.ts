@@ -8,7 +8,7 @@ import {
   Source,
   writeInvalidated,
 } from '../../src/records/record.gen.ts'
-import { MIB, type ProgramSpec, SCRIPT_HASH, Script, tell } from './scenario.ts'
+import { MIB, type ProgramSpec, SCRIPT_HASH, Script, tellByPoints as tell } from './scenario.ts'
 
 const VALID = 0x1
 const TOOLS = '/Library/Developer/CommandLineTools/Library/Frameworks/Python3.framework/Resources'

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Baseline } from '../../src/baseline/baseline.ts'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
+import { pointScoring } from '../../src/engine/detection/judging.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import type { Finding } from '../../src/engine/finding.ts'
 import { Direction, FlowFlag, Mark } from '../../src/records/record.gen.ts'
 import { WAIT_MS } from '../waits.ts'
-import { copyOf, HOUR_MS, MIB, Script, tell } from './scenario.ts'
+import { copyOf, HOUR_MS, MIB, Script, tellByPoints as tell } from './scenario.ts'
 
 // What any stream moves is said once in summaries, and counted once in totals: through full tables, reused
 // ids, reports out of order, hours, and engines that are killed, with alerts open or not. The model is a sum.
@@ -80,7 +81,12 @@ class Machine {
 
   #create(): Engine {
     const { baseline } = this
-    const engine = createEngine({ deviceId: 'd', baseline, limits: this.#limits })
+    const engine = createEngine({
+      deviceId: 'd',
+      baseline,
+      limits: this.#limits,
+      scoring: pointScoring(),
+    })
     engine.save(0)
     return engine
   }
@@ -282,7 +288,7 @@ describe('totals', () => {
     const script = programs(new Script().start())
     script.flow({ id: 1, out: 5_000, in: 70, state: 'opened' })
     const baseline = openMemoryBaseline()
-    const first = createEngine({ deviceId: 'd', baseline })
+    const first = createEngine({ deviceId: 'd', baseline, scoring: pointScoring() })
     first.save(0)
     first.push(copyOf(script.bytes()))
     first.takeFindings()
@@ -299,7 +305,7 @@ describe('totals', () => {
     const script = programs(new Script().start())
     script.upload({ id: 1, total: MIB - 1, answer: 90, keepOpen: true })
     const baseline = openMemoryBaseline()
-    const first = createEngine({ deviceId: 'd', baseline })
+    const first = createEngine({ deviceId: 'd', baseline, scoring: pointScoring() })
     first.save(0)
     first.push(copyOf(script.bytes()))
     assert.ok(first.takeFindings().every(({ kind }) => kind !== 'alert'))

@@ -63,7 +63,6 @@ describe('what was recorded, in an evaluation', () => {
           attacks: [],
           workloads: [workload],
           withTerms: false,
-          withRarity: false,
         },
         nowMs: () => 0,
       })
@@ -71,7 +70,8 @@ describe('what was recorded, in an evaluation', () => {
       assert.equal(own.length, 1)
       return own[0]?.scores[0]?.length ?? 0
     }
-    assert.equal(await found('192.0.2.201'), 1)
+    // By its own alert, or by one of the program that names where else it sent.
+    assert.ok((await found('192.0.2.201')) >= 1)
     // The mail server of the same recording.
     assert.equal(await found('198.51.100.25'), 0)
   })

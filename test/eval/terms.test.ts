@@ -47,7 +47,7 @@ const ACTORS = {
 describe('the engine without one of its terms', () => {
   const told = tellDay(Object.values(ACTORS))
   const scores = new Map(
-    engines({ withTerms: true, withRarity: false }).map((detector) => {
+    engines({ withTerms: true }).map((detector) => {
       const found = byActor(detector.start().day(told.records), told.actors)
       const of = (actor: Actor): number => scoresOf(found.get(actor) ?? [])[0] ?? 0
       return [detector.name, of] as const

@@ -7,7 +7,7 @@ import { DAY_MS, HOUR_MS } from '../../src/eval/mac.ts'
 import { OWN_DAYS, type OwnDay } from '../../src/eval/own-days.ts'
 import { traceOf } from '../../src/eval/recorded.ts'
 import { DAY_UNIX_MS, tellBefore, tellDay, whoKey } from '../../src/eval/telling.ts'
-import { engines } from '../../src/eval/today.ts'
+import { engines, POINTS, RARITY } from '../../src/eval/today.ts'
 import { HEADER_BYTES, Mark, RecordType, readMark, readTick } from '../../src/records/record.gen.ts'
 
 const evasion = (part: string): Actor => {
@@ -24,8 +24,9 @@ const ownDay = (part: string): OwnDay => {
 function toldOf(
   day: ReturnType<typeof tellDay>,
   earlier: (daysBefore: number) => readonly Actor[],
+  by = POINTS,
 ): { actor: Actor | undefined; to: string }[] {
-  const [detector] = engines({ withTerms: false, withRarity: false })
+  const detector = engines({ withTerms: false }).find(({ name }) => name === by)
   const run = detector?.start()
   run?.before(
     tellBefore(DAYS_BEFORE.map((daysBefore) => ({ daysBefore, actors: earlier(daysBefore) }))),
@@ -38,7 +39,7 @@ function toldOf(
 
 describe('an engine of an evaluation', () => {
   it('refuses days before that its small tables cannot hold, since an agent would learn more of them', () => {
-    const [detector] = engines({ withTerms: false, withRarity: false })
+    const [detector] = engines({ withTerms: false })
     const learnt = (places: number): void => {
       const sendings = Array.from({ length: places }, (_, at) => traceOf(at)).flat()
       const actor = { ...evasion('gdb'), sendings }
@@ -70,10 +71,13 @@ describe('ways around a detector', function () {
       if (isFull) assert.ok(before >= 1_024 && before < uploadsMs.length, `${before} alerts`)
       else assert.equal(before, uploadsMs.length)
       assert.equal(told.length, before + 1)
+      const rare = toldOf(tellDay([...actors, victim]), () => [], RARITY)
+      assert.equal(rare.filter(({ actor }) => actor === victim).length, 1)
+      assert.equal(rare.length, beside.length + 1)
     }
   })
 
-  it('stay below 24 hours of sending: one more hour a day and the same upload is told', () => {
+  it('stay below 24 hours of sending: one more hour a day and the same upload is told by points, by rarity at once', () => {
     const few = evasion('in 21 hours')
     const hours = few.earlier ?? []
     assert.equal(hours.length * DAYS_BEFORE.length, 21)
@@ -85,6 +89,12 @@ describe('ways around a detector', function () {
     ] as const) {
       const told = toldOf(tellDay([actor]), () => [{ ...actor, sendings: actor.earlier ?? [] }])
       assert.equal(told.length, count)
+      const rare = toldOf(
+        tellDay([actor]),
+        () => [{ ...actor, sendings: actor.earlier ?? [] }],
+        RARITY,
+      )
+      assert.equal(rare.length, 1)
     }
   })
 

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openMemoryBaseline } from '../../src/baseline/memory.ts'
+import { pointScoring } from '../../src/engine/detection/judging.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import { readInspect, Source, Subject, writeInspected } from '../../src/records/record.gen.ts'
 import { NO_SIGNATURE_ASKED } from '../../src/records/signature.ts'
@@ -23,7 +24,7 @@ const LATE = 'unsigned:sha256:0f0f'
 /** Pushes a record at a time, and answers at once what the engine asks about files: each has a hash of its own. */
 function tellEngine(bytes: Buffer): Told {
   const baseline = openMemoryBaseline()
-  const engine = createEngine({ deviceId: 'device-1', baseline })
+  const engine = createEngine({ deviceId: 'device-1', baseline, scoring: pointScoring() })
   for (let at = 0; at < bytes.length; ) {
     const end = at + bytes.readUInt32LE(at)
     engine.push(copyOf(bytes.subarray(at, end)))

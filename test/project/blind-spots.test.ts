@@ -25,9 +25,9 @@ describe('docs/blind-spots.md', () => {
 
   it('says of the decoys what is found of them', () => {
     const decoys = rows.find(({ name }) => name === 'decoys')
-    const most = Math.max(...(decoys?.flows ?? []).map(({ bytesOut }) => bytesOut))
-    const told = golden['decoys'] as { bytesOut: number }[]
-    assert.equal(told.length, 3)
-    assert.ok(told.every(({ bytesOut }) => bytesOut < most))
+    assert.equal(decoys?.flows.length, 4)
+    // Of one program, whose alert goes on: it names where else it sent.
+    assert.equal(golden['decoys']?.length, 1)
+    assert.match(page, /Of `decoys` three uploads and the fourth, the largest, are one alert/)
   })
 })

@@ -105,7 +105,7 @@ describe('a recording under another policy', () => {
       .wait(30 * HOUR_MS)
       .ticks(2)
     const until = new Date(Number(BOOT_UNIX_NS / 1_000_000n) + script.nowMs)
-    script.upload({ id: 3, total: 8 * MIB, localPort: 50_001 }).ticks(2)
+    script.upload({ id: 3, total: 4_000 * MIB, localPort: 50_001 }).ticks(2)
     const ends = { until: until.toISOString().replace(/\.\d+/, ''), bytesPerDayMax: 100 * MIB }
     const policy = { exceptions: [{ program: '/tmp/first', ...ends }] }
     const { change, vanish } = await tryPolicy({ open: opened(written('c.fcap', script)), policy })

@@ -29,15 +29,10 @@ export function addEvalCommand(program: Command): void {
         .argParser(whole(0, ALL_CELLS))
         .default(2_400),
     )
-    .option('--terms', 'also the engine with each term of its score left out', false)
-    .option(
-      '--rarity',
-      'also the engine by how rare an excess is, by which no agent judges yet',
-      false,
-    )
+    .option('--terms', 'also the engine as it was, by points, with each term left out', false)
     .option(
       '--context',
-      'also by rarity with how programs came to run, at rates that are assumed (docs/evaluation.md)',
+      'also with how programs came to run, at rates that are assumed (docs/evaluation.md)',
       false,
     )
     .option('--json', 'the report as JSON', false)

@@ -26,15 +26,12 @@ export type FlowListing = {
   /** The flow leaves its pair: it is kept if it is among the `max` with the most bytes. REQUIRES: its row is as it was. */
   end(ended: EndedFlow[], flow: number, max: number): void
   /** The largest of those that are open and those that are not. */
-  list(open: Iterable<number>, ended: readonly EndedFlow[]): EndedFlow[]
+  list(open: Iterable<number>, ended: readonly EndedFlow[]): ListedFlow[]
   /** The same for the baseline: the next engine knows of none of them whether it goes on. */
   keep(open: Iterable<number>, ended: readonly EndedFlow[]): EndedFlow[]
 }
 
-type Rows = Pick<
-  FlowRows,
-  'table' | 'hostnameOf' | 'sinceOf' | 'addressOf' | 'isInbound' | 'hasBit'
->
+type Rows = Pick<FlowRows, 'table' | 'sinceOf' | 'addressOf' | 'isInbound' | 'hasBit'>
 
 export function createFlowListing(rows: Rows, clock: Clock): FlowListing {
   const { u32, f64 } = rows.table
@@ -53,7 +50,6 @@ export function createFlowListing(rows: Rows, clock: Clock): FlowListing {
       firstAt: wallOfMs(clock, f64[base + D.firstAtMs] as number),
       lastAt: wallOfMs(clock, f64[base + D.lastAtMs] as number),
       pid,
-      hostname: rows.hostnameOf[flow] ?? '',
       localPort: (u32[row + F.localPort] as number) & 0xffff,
       address: formatAddress(rows.addressOf(flow)),
       port: (u32[row + F.remote] as number) & 0xffff,
@@ -91,7 +87,7 @@ export function createFlowListing(rows: Rows, clock: Clock): FlowListing {
       if (same >= 0) ended.splice(same, 1)
       insert(ended, gone, max)
     },
-    list: largest,
+    list: (open, ended) => largest(open, ended).map(withoutKey),
     keep: (open, ended) =>
       largest(open, ended).map((flow) =>
         flow.state === 'open' ? { ...flow, state: 'gone' } : flow,
@@ -99,9 +95,8 @@ export function createFlowListing(rows: Rows, clock: Clock): FlowListing {
   }
 }
 
-/** As an alert's finding has it. */
-export const listedFlow = (flow: EndedFlow): ListedFlow => {
-  const { key: _key, hostname: _hostname, ...listed } = flow
+const withoutKey = (flow: EndedFlow): ListedFlow => {
+  const { key: _key, ...listed } = flow
   return listed
 }
 

@@ -1,13 +1,20 @@
 // One revision of an alert, made from what is known at this moment.
 import type { Baseline } from '../../baseline/baseline.ts'
+import { quoted } from '../../printable.ts'
 import { ArgumentsFlag } from '../../records/record.gen.ts'
 import { bytes, bytesSum } from '../../units.ts'
 import { type Clock, wallNow, wallOfMs } from '../clock.ts'
-import { isServed } from '../destination/destination.ts'
-import type { Alert, AlertState, ArgumentsView, ProcessView, Reason } from '../finding.ts'
+import { type Destination, isPeer, isServed } from '../destination/destination.ts'
+import type {
+  Alert,
+  AlertState,
+  ArgumentsView,
+  ListedFlow,
+  ProcessView,
+  Reason,
+} from '../finding.ts'
 import { identityView } from '../identity/identity-view.ts'
 import { processView } from '../identity/process-view.ts'
-import type { EndedFlow } from '../pair/ended-flows.ts'
 import { C, P, PAIR_DOUBLES, PAIR_INTEGERS } from '../pair/pair-row.ts'
 import type { Pair, PairTable } from '../pair/pair-table.ts'
 import { fileName } from '../process/acting.ts'
@@ -15,8 +22,6 @@ import type { ExecArguments, ImageName, Process } from '../process/process.ts'
 import type { ProcessTable } from '../process/process-table.ts'
 import { alertSentence, type Lead } from '../sentence.ts'
 import type { LiveAlert } from './alert.ts'
-import { listedFlow } from './alert-flows.ts'
-import { largestPlaceText, placesText } from './places.ts'
 import { adjustedRatio, isOneSided } from './score.ts'
 import {
   actsForOf,
@@ -96,6 +101,18 @@ function countAbove(first: Process | undefined, table: ProcessTable): number {
   return count
 }
 
+/** RFC 1123, and the underscores that are in use. What was asked for may be any text. */
+const HOSTNAME = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/
+
+/** For a sentence: the name of it, where one is known, with its port and address. */
+export const hostPort = ({ view }: Destination): string => {
+  const { hostname, address, port } = view
+  const host = address.includes(':') ? `[${address}]` : address
+  if (isPeer(view.key)) return host
+  if (hostname === '') return `${host}:${port}`
+  return `${HOSTNAME.test(hostname) ? hostname : quoted(hostname)}:${port} (${address})`
+}
+
 /** Since when the pair in `slot` has sent, and what tells of others. */
 const toldOf = (pairs: PairTable, slot: number, { clock, baseline }: Moment): Told => ({
   baseline,
@@ -122,8 +139,7 @@ export function alertView(
   slot: number,
   pair: Pair,
   moment: Moment,
-  /** The largest of its flows. */
-  listed: readonly EndedFlow[],
+  listedFlows: ListedFlow[],
 ): Alert {
   const { clock, policyVersion } = moment
   const base = slot * PAIR_DOUBLES
@@ -167,8 +183,7 @@ export function alertView(
       script: runsText(alert.by.ran, self, told),
       also: self ? alsoText(self, ALSO_MAX) : '',
       doubt: identity.doubt,
-      destination: placesText(listed, pair.destination.view, out),
-      largestDestination: largestPlaceText(listed, pair.destination.view, largestOut),
+      destination: hostPort(pair.destination),
       bytesOut: out,
       bytesIn,
       lead: leadOf(alert, out, bytesIn, largestOut, largestIn),
@@ -204,7 +219,7 @@ export function alertView(
       bytesIn: bytes(largestIn, 'largest_flow.bytes_in'),
       pcr: Math.round(adjustedRatio(largestOut, largestIn, 0) * 10_000) / 10_000,
     },
-    listedFlows: listed.map(listedFlow),
+    listedFlows,
     timeline: {
       startAt: wallOfMs(clock, timeline.startMs),
       bucketMs: timeline.widthMs,

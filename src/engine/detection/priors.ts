@@ -16,8 +16,8 @@ export const BY_CLASS: Record<
 > = {
   unvouched: { exposure: 0.1, attack: 0.5, installs: 0.25 },
   script: { exposure: 0.05, attack: 0.2, installs: 0.02 },
-  identified: { exposure: 0.05, attack: 0.1, installs: 0.15 },
-  notarized: { exposure: 0.4, attack: 0.15, installs: 0.6 },
+  identified: { exposure: 0.05, attack: 0.15, installs: 0.15 },
+  notarized: { exposure: 0.4, attack: 0.1, installs: 0.6 },
   platform: { exposure: 0.45, attack: 0.05, installs: 0.01 },
 }
 

@@ -2,25 +2,29 @@
 import { turnUsual, usualHard, usualSoft } from '../../baseline/usual.ts'
 import { wallNowMs } from '../clock.ts'
 import { isServed } from '../destination/destination.ts'
-import type { Reason } from '../finding.ts'
 import { P, PAIR_DOUBLES } from '../pair/pair-row.ts'
 import type { Pair } from '../pair/pair-table.ts'
-import { counted, humanBytes, humanDuration, nameText } from '../sentence.ts'
 import { AGES_BELOW_MS, ageOf, CLASSES, cellOf, classOf } from './classes.ts'
-import { type Context, contextReasons, NO_CONTEXT } from './context.ts'
+import { NO_CONTEXT } from './context.ts'
 import { createContexts } from './contexts.ts'
 import { createExcessLedger } from './excess-ledger.ts'
+import { emptyFeatures, loadFeatures } from './features.ts'
+import { createHostPairs } from './host-pairs.ts'
 import { createNewPrograms } from './new-programs.ts'
-import type { Thresholds } from './rarity.ts'
-import { SERVED_FLOOR_BYTES, standingOf } from './score.ts'
+import { compileThresholds, type Reference, TAIL_FROM_BYTES, type Thresholds } from './rarity.ts'
+import {
+  explainRarity,
+  type Judged,
+  PRIVATE_TIMES,
+  SCORE_A_DECADE,
+  TOLD_FROM,
+} from './rarity-reasons.ts'
+import { REFERENCE } from './reference.ts'
+import { SERVED_FLOOR_BYTES, type Standing, standingOf } from './score.ts'
 import type { MakeScoring } from './scoring.ts'
 
-const TOLD_FROM = 60
-export const SCORE_A_DECADE = 30
 /** Half a decade. */
 const RISE_SAID = 15
-/** On a network of one's own it is expected three times as often. */
-const PRIVATE_DECADES = Math.log10(3)
 /** What a program is used to send in a day it may send this often in another, where it always does. */
 const USUAL_TIMES = 2
 const DAY_MS = 86_400_000
@@ -28,64 +32,89 @@ const MOSTLY_OLD = AGES_BELOW_MS.length
 const UNREAD_LEAST = 10
 const FIRST_USE_MS = 60_000
 
-const isVouchedClass = (ofClass: number): boolean => ofClass > CLASSES.indexOf('script')
-
-/** What decided, of the pair that was scored last. */
-type Judged = {
-  decades: number
-  cell: number
-  ratio: number
-  bytes: number
-  isOfProgram: boolean
-  /** What the pair sent in 24 hours: less than `bytes` where others of its program add to that. */
-  pairOut: number
-  isKnownDestination: boolean
-  isPrivate: boolean
-  ofClass: number
-  ageMs: number
-  context: Context
-  named: Pair['identity']['named']
-  /** It counts less that it is new, for its name or the time it was first seen. */
-  isLenient: boolean
-  usualBytes: number
-  unread: number
-  unreadFrom: number
+/** Thresholds of scales and of the budget that they were last asked for: a policy brings another once in a while. */
+function createCompiled(reference: Reference) {
+  const byScale = new Map<number, Thresholds>()
+  let ofBudget = 0
+  return (budget: number, scale: number): Thresholds => {
+    if (budget !== ofBudget) byScale.clear()
+    ofBudget = budget
+    const known = byScale.get(scale)
+    if (known) return known
+    const made = compileThresholds(reference, budget, scale)
+    byScale.set(scale, made)
+    return made
+  }
 }
 
-/** `withContext`: beside amounts, how a program came to run counts, and what its destination is called. */
+/** Index of its age: what was here before Freshet, came with it or with the system's update is not new. */
+function ageIndexOf(
+  { identity }: Pair,
+  { ofClass, ageMs }: Judged,
+  isEpochOfPlatform: boolean,
+): number {
+  const age = ageOf(ageMs)
+  if (ofClass <= CLASSES.indexOf('script')) return identity.wasHere ? Math.max(age, 2) : age
+  if (identity.wasHere) return MOSTLY_OLD
+  const isEpoch = isEpochOfPlatform && identity.stored.signerClass === 'platform'
+  return identity.coldStart || isEpoch ? Math.max(age, 2) : age
+}
+
+/**
+ * `budget`: false alerts a host-day; undefined: what the policy in force allows. `withContext`: beside amounts, how a program came to run
+ * counts, and what its destination is called.
+ */
 export const rarityScoring =
-  (thresholds: Thresholds, withContext = true): MakeScoring =>
+  (budget?: number, reference: Reference = REFERENCE, withContext = true): MakeScoring =>
   (parts) => {
     const { clock, pairs, book } = parts
     const ledger = createExcessLedger(parts)
     const newPrograms = createNewPrograms(parts.baseline, () => parts.policy().newProgramsPerDay)
+    const hostPairs = createHostPairs(parts.baseline, pairs.capacity, reference.pairs.at)
+    const compiled = createCompiled(reference)
+    /** Of the policy in force, and of this host as it was until today. */
+    const compile = (): Thresholds =>
+      compiled(budget ?? parts.policy().budgetPerHostDay, hostPairs.scale(wallNowMs(clock)))
+    let thresholds = compile()
+    let ofDay = Number.NaN
+    let ofPolicy = parts.policy()
+    /** A day of this host has ended, or the policy is another. */
+    const renew = (day: number): void => {
+      ofDay = day
+      ofPolicy = parts.policy()
+      thresholds = compile()
+    }
     /** By slot of the pair. */
     const classes: number[] = []
-    const unreadFrom: number[] = []
+    const standings: Standing[] = []
     const served: boolean[] = []
+    const features = emptyFeatures()
+    /** Of the pair that was scored last. */
+    let ofSlot = -1
     const judged: Judged = {
-      ...{ decades: Number.NEGATIVE_INFINITY, cell: 0, ratio: 0, bytes: 0, isOfProgram: false },
-      pairOut: 0,
-      ...{ isKnownDestination: false, isPrivate: false, ofClass: 0, ageMs: 0, usualBytes: 0 },
-      ...{ context: NO_CONTEXT, named: undefined, isLenient: false },
-      ...{ unread: 0, unreadFrom: 0 },
+      ...{ decades: Number.NEGATIVE_INFINITY, ofClass: 0, age: 0, isKnownDestination: false },
+      ...{ ratio: 0, bytes: 0, usualBytes: 0, isOfProgram: false, pairOut: 0, isPrivate: false },
+      ...{
+        context: NO_CONTEXT,
+        isServed: false,
+        newPrograms: 1,
+        ageMs: 0,
+        unread: 0,
+        unreadFrom: 0,
+      },
     }
 
-    /** Index of its age: what was here before Freshet, came with it or with the system's update is not new. */
-    const ageIndexOf = ({ identity }: Pair, ofClass: number): number => {
-      const isVouched = isVouchedClass(ofClass)
-      const age = ageOf(judged.ageMs)
-      if (!isVouched) return identity.wasHere ? Math.max(age, 2) : age
-      if (identity.wasHere) return MOSTLY_OLD
-      const isEpoch = book.isEpoch && identity.stored.signerClass === 'platform'
-      return identity.coldStart || isEpoch ? Math.max(age, 2) : age
-    }
     const contextAt = withContext ? createContexts(parts) : () => NO_CONTEXT
-    const consider = (cell: number, ratio: number, bytes: number, isOfProgram: boolean): void => {
-      const decades = thresholds.rarity(cell, ratio, bytes)
+    const consider = (
+      isKnown: boolean,
+      ratio: number,
+      bytes: number,
+      isOfProgram: boolean,
+    ): void => {
+      const decades = thresholds.rarity(cellOf(judged.ofClass, judged.age, isKnown), ratio, bytes)
       if (decades <= judged.decades) return
       judged.decades = decades
-      judged.cell = cell
+      judged.isKnownDestination = isKnown
       judged.ratio = ratio
       judged.bytes = bytes
       judged.isOfProgram = isOfProgram
@@ -94,7 +123,13 @@ export const rarityScoring =
     return {
       riseSaid: RISE_SAID,
       began: ledger.began,
-      count: ledger.count,
+      count(slot, flow) {
+        const nowMs = wallNowMs(clock)
+        const day = Math.floor(nowMs / DAY_MS)
+        if (day !== ofDay || ofPolicy !== parts.policy()) renew(day)
+        ledger.count(slot, flow)
+        if (ledger.placeHard(slot) >= TAIL_FROM_BYTES) hostPairs.note(slot, nowMs)
+      },
       stand(slot, { identity, destination }, former) {
         const { stored, responsible } = identity
         const name = classOf(
@@ -104,56 +139,59 @@ export const rarityScoring =
         )
         classes[slot] = CLASSES.indexOf(name)
         served[slot] = isServed(destination.view.key)
-        unreadFrom[slot] = standingOf(stored.signerClass, responsible?.signerClass).unreadFlowsFrom
+        standings[slot] = standingOf(stored.signerClass, responsible?.signerClass)
         const isFirstUse = wallNowMs(clock) - identity.firstNetworkMs < FIRST_USE_MS
         if (name === 'unvouched' && identity.pairs === 1 && isFirstUse)
           newPrograms.note(wallNowMs(clock))
-        if (former === undefined) ledger.pairAdded(slot)
-        else ledger.renamed(former, slot)
+        if (former === undefined) {
+          hostPairs.begin(slot)
+          ledger.pairAdded(slot)
+        } else ledger.renamed(former, slot)
       },
       isSuspect: (slot) =>
         ledger.most(slot) >= (thresholds.least[classes[slot] as number] as number) ||
         pairs.unread24(slot) >= UNREAD_LEAST,
       score(slot, pair) {
-        const ofClass = classes[slot] as number
+        ofSlot = slot
         const isServedPair = served[slot] as boolean
-        judged.ofClass = ofClass
-        judged.bytes = 0
         const base = slot * PAIR_DOUBLES
+        const nowMs = wallNowMs(clock)
+        const isKnown = !isServedPair && ledger.isKnownDestination(slot)
+        judged.ofClass = classes[slot] as number
+        judged.isServed = isServedPair
+        judged.bytes = 0
         judged.pairOut =
           (pairs.f64[base + P.out] as number) - (pairs.f64[base + P.dayOut] as number)
         judged.decades = Number.NEGATIVE_INFINITY
-        judged.ageMs = Math.max(0, wallNowMs(clock) - pair.identity.firstNetworkMs)
-        judged.named = pair.identity.named
-        judged.isLenient = pair.identity.coldStart && isVouchedClass(ofClass)
-        judged.isKnownDestination = !isServedPair && ledger.isKnownDestination(slot)
+        judged.ageMs = Math.max(0, nowMs - pair.identity.firstNetworkMs)
+        judged.age = ageIndexOf(pair, judged, book.isEpoch)
         judged.isPrivate = pair.destination.scope === 'private'
         const { usual } = pair.identity.history
-        turnUsual(usual, Math.floor(wallNowMs(clock) / DAY_MS))
-        const times = judged.isKnownDestination ? USUAL_TIMES : 0
+        turnUsual(usual, Math.floor(nowMs / DAY_MS))
+        const times = isKnown ? USUAL_TIMES : 0
         judged.usualBytes = times * usualHard(usual)
-        const age = ageIndexOf(pair, ofClass)
         // Answers are larger than questions, whoever serves: only who does so newly, and how much, tells.
         const offHard = isServedPair ? SERVED_FLOOR_BYTES : times * usualHard(usual)
         const offSoft = isServedPair ? SERVED_FLOOR_BYTES : times * usualSoft(usual)
-        const cell = cellOf(ofClass, age, judged.isKnownDestination)
-        if (!isServedPair || age < MOSTLY_OLD) {
-          consider(cell, 0, ledger.placeHard(slot) - offHard, false)
-          consider(cell, 1, ledger.placeSoft(slot) - offSoft, false)
+        if (!isServedPair || judged.age < MOSTLY_OLD) {
+          consider(isKnown, 0, ledger.placeHard(slot) - offHard, false)
+          consider(isKnown, 1, ledger.placeSoft(slot) - offSoft, false)
         }
         if (!isServedPair && ledger.countsForProgram(slot)) {
-          const ofProgram = cellOf(ofClass, age, false)
-          consider(ofProgram, 0, ledger.programHard(slot), true)
-          consider(ofProgram, 1, ledger.programSoft(slot), true)
+          consider(false, 0, ledger.programHard(slot), true)
+          consider(false, 1, ledger.programSoft(slot), true)
         }
-        if (judged.isPrivate) judged.decades -= PRIVATE_DECADES
-        if (ofClass === 0 && age === 0)
-          judged.decades -= Math.log10(newPrograms.scale(wallNowMs(clock)))
         judged.context =
-          judged.bytes > 0 ? contextAt(slot, pair, ofClass, judged.isKnownDestination) : NO_CONTEXT
+          judged.bytes > 0
+            ? contextAt(slot, pair, judged.ofClass, judged.isKnownDestination)
+            : NO_CONTEXT
         judged.decades += judged.context.decades
+        const isNewest = judged.ofClass === 0 && judged.age === 0
+        judged.newPrograms = isNewest ? newPrograms.scale(nowMs) : 1
+        judged.decades -= Math.log10(judged.newPrograms)
+        if (judged.isPrivate) judged.decades -= Math.log10(PRIVATE_TIMES)
         judged.unread = pairs.unread24(slot)
-        judged.unreadFrom = unreadFrom[slot] as number
+        judged.unreadFrom = standings[slot]?.unreadFlowsFrom ?? Number.POSITIVE_INFINITY
         if (judged.unread >= judged.unreadFrom)
           judged.decades = Math.max(
             judged.decades,
@@ -163,47 +201,11 @@ export const rarityScoring =
       isTold: () => judged.decades >= 0,
       isOfProgram: () => judged.isOfProgram || judged.pairOut < judged.bytes,
       total: () => TOLD_FROM + SCORE_A_DECADE * judged.decades,
-      explain: (signerText) => explainRarity(judged, thresholds, signerText),
+      explain(signerText) {
+        const pair = pairs.meta[ofSlot] as Pair
+        loadFeatures(features, pairs, ofSlot, pair, clock, book)
+        features.standing = standings[ofSlot] as Standing
+        return explainRarity(judged, features, thresholds, signerText)
+      },
     }
   }
-
-function explainRarity(judged: Judged, thresholds: Thresholds, signerText: string): Reason[] {
-  const { bytes, cell, ratio, decades, isOfProgram, isKnownDestination, ageMs } = judged
-  const { named, isLenient, context } = judged
-  const ofName = named ? `; ${nameText(named, isLenient)}` : ''
-  const told = thresholds.bytesAt(cell, ratio, -context.decades)
-  const points = (of: number): number => Math.round(of * 100) / 100
-  const reasons: Reason[] = []
-  if (bytes > 0)
-    reasons.push({
-      term: 'volume',
-      points: points(TOLD_FROM + SCORE_A_DECADE * (decades - context.decades)),
-      value: Math.round(bytes),
-      threshold: Math.round(told),
-      unit: 'B',
-      text: `${humanBytes(bytes)} went out in 24 hours beyond ${ratio === 0 ? 'what came back' : 'half of what came back'}${
-        isOfProgram ? ', to all its new destinations together' : ''
-      }; told from ${humanBytes(told)} on`,
-    })
-  reasons.push(
-    {
-      ...{ term: 'novelty', points: 0, value: Math.round(ageMs / 1_000), threshold: 0, unit: 's' },
-      text: `it had used the network for ${humanDuration(ageMs)}${ofName}`,
-    },
-    { term: 'signer', points: 0, value: 0, threshold: 0, unit: '', text: signerText },
-    {
-      ...{ term: 'destination', points: 0, value: 0, threshold: 0, unit: '' },
-      text: isKnownDestination
-        ? 'the destination is one that it knows'
-        : 'the destination is new to this program',
-    },
-  )
-  reasons.push(...contextReasons(context, SCORE_A_DECADE))
-  if (judged.unread >= judged.unreadFrom)
-    reasons.push({
-      ...{ term: 'unread', points: 0, value: judged.unread, threshold: judged.unreadFrom },
-      unit: 'flows',
-      text: `${counted(judged.unread, 'flow')} in 24 hours whose bytes could not be read, cut off by a reset or a disconnect`,
-    })
-  return reasons
-}

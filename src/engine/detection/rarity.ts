@@ -86,14 +86,10 @@ export function nominalFor({ spent }: Reference, budget: number): number {
 }
 
 /**
- * `budget`: false alerts a host-day. `scales`: by class, what this host has of pairs in proportion to the reference.
+ * `budget`: false alerts a host-day. `scale`: what this host has of pairs in proportion to the reference.
  * REQUIRES: budget > 0.
  */
-export function compileThresholds(
-  reference: Reference,
-  budget: number,
-  scales: readonly number[] = CLASSES.map(() => 1),
-): Thresholds {
+export function compileThresholds(reference: Reference, budget: number, scale = 1): Thresholds {
   // Logarithms of bytes, by ratio, cell and rung.
   const logs = RARITY_RATIOS.map((ratio) => {
     const ofRatio = new Float64Array(CELLS * RUNGS)
@@ -106,13 +102,7 @@ export function compileThresholds(
           for (const isKnownDestination of [false, true])
             cells[cellOf(ofClass, age, isKnownDestination)] = logOf(
               (bytes) =>
-                nominalOf(
-                  reference,
-                  { ofClass, age, isKnownDestination },
-                  ratio,
-                  bytes,
-                  scales[ofClass],
-                ),
+                nominalOf(reference, { ofClass, age, isKnownDestination }, ratio, bytes, scale),
               nominal,
             )
       const pooled = isotonic(cells, [CLASSES.length, AGES, 2])

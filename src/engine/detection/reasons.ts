@@ -1,7 +1,8 @@
 // Why a pair has its score, for a person: each term with what was measured and what it is held against.
 import type { Reason } from '../finding.ts'
 import { NOVELTY_DAYS } from '../identity/identity-age.ts'
-import { counted, humanBytes, humanDuration, humanShare, nameText } from '../sentence.ts'
+import { counted, humanBytes, humanShare } from '../sentence.ts'
+import { newsOf, noveltyText } from './news-text.ts'
 import {
   adjustedRatio,
   asymmetryPoints,
@@ -19,9 +20,6 @@ import {
 } from './score.ts'
 
 const DAY_MS = 86_400_000
-/** Its first connection may have taken so long to be noticed. */
-const FIRST_USE_MS = 1_000
-
 /** The terms that are present, as reasons; their points sum to the total. */
 export function explain(f: Features, p: Points, signerText: string): Reason[] {
   const reasons: Reason[] = []
@@ -46,11 +44,7 @@ export function explain(f: Features, p: Points, signerText: string): Reason[] {
     unit: '',
     text: signerText,
   })
-  const news = [
-    f.newToIdentity ? 'new to this program' : '',
-    f.newToHost ? 'new to this machine' : '',
-    f.bareAddress ? 'an address and not a name' : '',
-  ].filter((text) => text !== '')
+  const news = newsOf(f)
   add({
     term: 'destination',
     points: p.destination,
@@ -68,46 +62,21 @@ export function explain(f: Features, p: Points, signerText: string): Reason[] {
     value: f.unread24,
     threshold: f.standing.unreadFlowsFrom,
     unit: 'flows',
-    text: `${counted(f.unread24, 'flow')} in 24 hours whose bytes could not be read, cut off by a reset or a disconnect; told from ${f.standing.unreadFlowsFrom} on${half}`,
+    text: `${counted(f.unread24, 'flow')} in 24 hours whose bytes could not be read, cut off by a reset or a disconnect${half}`,
   })
   return reasons
-}
-
-/** How long it has used the network says nothing of the moment at which somebody reads it. */
-function noveltyText(f: Features): string {
-  if (noveltyAgeMs(f) < f.networkAgeMs)
-    return `this edit of what has used the network for ${humanDuration(f.networkAgeMs)} was first seen ${humanDuration(f.versionAgeMs)} before, and what it ordinarily sends is not known`
-  const isFirst = f.networkAgeMs < FIRST_USE_MS
-  const whose = f.isEdited ? 'it, or what it is an edit of,' : 'it'
-  const used = f.wasHere ? 'had been seen to use' : 'had used'
-  const use = isFirst
-    ? `${f.wasHere ? 'it was seen to use' : 'it used'} the network for the first time`
-    : `${whose} ${used} the network for ${humanDuration(f.networkAgeMs)}`
-  const cold =
-    f.coldStart && f.standing.lenient && !f.named
-      ? ' (counts less: this machine had just begun to be watched)'
-      : ''
-  const here = f.wasHere ? ', and was here before Freshet' : ''
-  const epoch = f.inEpoch
-    ? ' (counts half: many programs of the system were new, as after an update)'
-    : ''
-  const named = f.named ? `; ${nameText(f.named, f.coldStart && f.standing.lenient)}` : ''
-  return `${use}${here}${cold}${epoch}${named}`
 }
 
 function volumeReason(f: Features, p: Points, half: string): Reason {
   const base = { term: 'volume' as const, points: p.volume }
   const drip = isSlowDrip(f) ? `, over ${counted(f.activeHours, 'hour')} as a slow drip` : ''
-  const floor = isSlowDrip(f) ? f.standing.dripFloorBytes : f.standing.floorBytes
-  // Without an answer less is told, too.
-  const from = f.out24 < floor ? '' : `; told from ${humanBytes(floor)} on`
   if (!isKnown(f))
     return {
       ...base,
       value: f.out24,
-      threshold: floor,
+      threshold: isSlowDrip(f) ? f.standing.dripFloorBytes : f.standing.floorBytes,
       unit: 'B',
-      text: `${humanBytes(f.out24)} went out in 24 hours${drip}${from}${half}`,
+      text: `${humanBytes(f.out24)} went out in 24 hours${drip}${half}`,
     }
   const long =
     f.dripDeviations >= DRIP_FROM_DEVIATIONS ? ', and has been above it for hours on end' : ''
@@ -146,7 +115,7 @@ function noResponseReason(f: Features, p: Points, half: string): Reason {
       value: f.silentOut,
       threshold: SILENT_FROM_BYTES,
       unit: 'B',
-      text: `a flow of ${humanBytes(f.silentOut)} got nothing back in 30 seconds; told from ${humanBytes(SILENT_FROM_BYTES)} on${half}`,
+      text: `a flow of ${humanBytes(f.silentOut)} got nothing back in 30 seconds${half}`,
     }
   if (f.silentFlows10 >= SILENT_FLOWS_FROM)
     return {
@@ -154,7 +123,7 @@ function noResponseReason(f: Features, p: Points, half: string): Reason {
       value: f.silentFlows10,
       threshold: SILENT_FLOWS_FROM,
       unit: 'flows',
-      text: `${counted(f.silentFlows10, 'flow')} got nothing back within 10 minutes; told from ${SILENT_FLOWS_FROM} on${half}`,
+      text: `${counted(f.silentFlows10, 'flow')} got nothing back within 10 minutes${half}`,
     }
   return {
     ...base,

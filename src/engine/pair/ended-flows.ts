@@ -3,11 +3,8 @@
 import type { UnixNs } from '../../units.ts'
 import type { ListedFlow } from '../finding.ts'
 
-/**
- * A flow that is its pair's no more. `key` tells it from others: one that comes back takes its place; `hostname` is empty where none
- * is known.
- */
-export type EndedFlow = ListedFlow & { key: string; hostname: string }
+/** A flow that is its pair's no more. `key` tells it from others: one that comes back takes its place. */
+export type EndedFlow = ListedFlow & { key: string }
 
 /** As JSON has it. */
 export type StoredListing = (Omit<EndedFlow, 'firstAt' | 'lastAt'> & {
@@ -22,8 +19,6 @@ export const storedListing = (ended: readonly EndedFlow[]): StoredListing =>
 export const readListing = (stored: StoredListing | undefined): EndedFlow[] =>
   (stored ?? []).map((flow) => ({
     ...flow,
-    // States of earlier versions lack it.
-    hostname: flow.hostname ?? '',
     firstAt: BigInt(flow.firstAt) as UnixNs,
     lastAt: BigInt(flow.lastAt) as UnixNs,
   }))

@@ -1,10 +1,8 @@
 // A table of alerts that is full: the least rare gives way and says so, and what is rarer than any is told.
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import {
-  compileThresholds,
   type MakeScoring,
   pointScoring,
-  REFERENCE,
   rarityScoring,
 } from '../../../src/engine/detection/judging.ts'
 import type { Alert } from '../../../src/engine/finding.ts'
@@ -13,7 +11,7 @@ import { HOUR_MS, MIB, Script, type Told, tell } from '../scenario.ts'
 const LIMIT = 8
 const JUDGES: [name: string, scoring: MakeScoring][] = [
   ['points', pointScoring()],
-  ['rarity', rarityScoring(compileThresholds(REFERENCE, 0.1))],
+  ['rarity', rarityScoring(0.1)],
 ]
 const host = (i: number): string => `203.0.${i}.7`
 const decoyPid = (i: number): number => 1_000 + i
@@ -129,8 +127,9 @@ describe('three alerts a program and day', () => {
     const script = new Script().start().system(50, '/usr/bin/bash')
     const probe = { pid: 100, path: '/home/ann/probe', parent: 50 }
     script.program(probe)
-    for (let i = 1; i <= 3; i++) script.upload({ id: i, to: host(i), total: MIB * 64 ** (i - 1) })
-    const scoring = rarityScoring(compileThresholds(REFERENCE, 0.1))
+    for (let i = 1; i <= 3; i++)
+      script.upload({ id: i, to: host(i), total: MIB * 4_096 ** (i - 1) })
+    const scoring = rarityScoring(0.1)
     const before = tell(script.ticks(3), { scoring })
     equal(before.engine.counters().alerts, 3)
     const after = new Script()

@@ -1,22 +1,17 @@
 // An engine that judges by rarity: what spreads, hides behind a download, sleeps or sends decoys is told, once.
 import { equal, ok } from 'node:assert/strict'
-import {
-  compileThresholds,
-  REFERENCE,
-  rarityScoring,
-} from '../../../src/engine/detection/judging.ts'
+import { rarityScoring } from '../../../src/engine/detection/judging.ts'
 import type { Alert } from '../../../src/engine/finding.ts'
 import { MIB, Script, tell } from '../scenario.ts'
 
 const KIB = 1_024
 const BUDGET = 0.1
-const thresholds = compileThresholds(REFERENCE, BUDGET)
 const DAY_MS = 86_400_000
 
 const probe = { pid: 100, path: '/home/ann/probe', parent: 50, sha: 'ab' }
 const stranger = () => new Script().start().system(50, '/usr/sbin/backupd').program(probe)
 const alertsOf = (script: Script): Alert[] =>
-  tell(script, { scoring: rarityScoring(thresholds) }).alerts
+  tell(script, { scoring: rarityScoring(BUDGET) }).alerts
 /** The last revision of each. */
 const lastOf = (alerts: readonly Alert[]): Alert[] => [
   ...new Map(alerts.map((alert) => [alert.id, alert])).values(),
@@ -32,20 +27,20 @@ describe('an engine that judges by rarity', () => {
     equal(alertsOf(stranger().upload({ id: 1, total: 40 * KIB, answer: 90 * MIB })).length, 0)
   })
 
-  it('tells of what goes to 100 ports of a host, 100 KiB each, in one alert that says it anew as it is rarer', () => {
+  it('tells of what goes to 100 ports of a host, 100 KiB each, in one alert that counts them all', () => {
     const script = stranger()
     for (let i = 0; i < 100; i++)
       script.upload({ id: i + 1, port: 8_000 + i, total: 100 * KIB, answer: 3 * KIB, steps: 2 })
-    const alerts = alertsOf(script)
+    const alerts = alertsOf(script.ticks(80))
     equal(lastOf(alerts).length, 1)
-    ok((alerts.at(-1)?.score ?? 0) >= (alerts[0]?.score ?? 0) + 15)
+    ok((alerts.at(-1)?.reasons[0]?.value ?? 0) > 9 * MIB)
   })
 
   it('tells of what goes to 100 hosts, 100 KiB each, and goes on counting the others within its one alert', () => {
     const script = stranger()
     for (let i = 0; i < 100; i++)
       script.upload({ id: i + 1, to: host(i), total: 100 * KIB, answer: 3 * KIB, steps: 2 })
-    const { alerts, engine } = tell(script, { scoring: rarityScoring(thresholds) })
+    const { alerts, engine } = tell(script, { scoring: rarityScoring(BUDGET) })
     const last = lastOf(alerts)
     equal(last.length, 1)
     ok(engine.counters().rolledUp > 50)
@@ -100,9 +95,9 @@ describe('an engine that judges by rarity', () => {
       script.upload({ id: i + 1, to: `203.${i}.0.7`, total: 20 * KIB, answer: 3 * KIB, steps: 1 })
     script.upload({ id: 900, to: host(9), total: 64 * MIB })
     const { alerts } = tell(script, {
-      scoring: rarityScoring(thresholds),
+      scoring: rarityScoring(BUDGET),
       limits: { pairs: 16, alerts: 4 },
     })
-    ok(lastOf(alerts).some(({ destination }) => destination.address === host(9)))
+    ok(lastOf(alerts).some(({ sentence }) => sentence.includes(host(9))))
   })
 })

@@ -3,10 +3,8 @@ import { equal, ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import { openMemoryBaseline } from '../../../src/baseline/memory.ts'
 import {
-  compileThresholds,
   type MakeScoring,
   pointScoring,
-  REFERENCE,
   rarityScoring,
 } from '../../../src/engine/detection/judging.ts'
 import { createEngine } from '../../../src/engine/engine.ts'
@@ -20,7 +18,7 @@ const GB = 1_000_000_000
 
 const JUDGES: [name: string, scoring: MakeScoring][] = [
   ['points', pointScoring()],
-  ['rarity', rarityScoring(compileThresholds(REFERENCE, 0.1))],
+  ['rarity', rarityScoring(0.1)],
 ]
 
 /** Flows of `bytes` each, one after each pause that `nextPauseMs` gives until a day is over; who asks sees the finals so far. */

@@ -1,0 +1,36 @@
+// Judges nothing, and says how far each pair and program goes: what reference distributions are made of.
+import type { Process } from '../process/process.ts'
+import { createExcessLedger } from './excess-ledger.ts'
+import type { MakeScoring } from './scoring.ts'
+
+/** Of the last 24 full hours, bytes: what hardly was answered, of the pair and of its whole program. */
+export type SeenExcess = { ofPair: number; ofProgram: number }
+
+export const observeExcess =
+  (
+    onReport: (pairKey: string, process: Process | undefined, seen: SeenExcess) => void,
+  ): MakeScoring =>
+  (parts) => {
+    const ledger = createExcessLedger(parts)
+    return {
+      riseSaid: Number.POSITIVE_INFINITY,
+      began: ledger.began,
+      count(slot, flow) {
+        ledger.count(slot, flow)
+        onReport(parts.pairs.meta[slot]?.key ?? '', parts.rows.processOf[flow], {
+          ofPair: ledger.placeHard(slot),
+          ofProgram: ledger.programHard(slot),
+        })
+      },
+      stand(slot, _pair, former) {
+        if (former === undefined) ledger.pairAdded(slot)
+        else ledger.renamed(former, slot)
+      },
+      isSuspect: () => false,
+      score() {},
+      isTold: () => false,
+      total: () => 0,
+      isOfProgram: () => false,
+      explain: () => [],
+    }
+  }
