@@ -54,12 +54,12 @@ describe('what was recorded, in an evaluation', () => {
   })
 
   it('is found where an alert is of the attack, and not of what is beside it', async function () {
-    this.timeout(60_000)
+    this.timeout(300_000)
     const found = async (remote: string): Promise<number> => {
       const workload = await readWorkload(row({ flows: [group('attack', remote)] }), captureOf)
       const { subjects } = runMachine({
         ...{
-          host: createHost(5),
+          host: createHost(6),
           attacks: [],
           workloads: [workload],
           withTerms: false,
