@@ -2,6 +2,7 @@
 import type { Bytes, UnixNs } from '../units.ts'
 import type { Carried } from './carried.ts'
 import type { HeldStore } from './held.ts'
+import type { SumStore } from './sums.ts'
 
 /**
  * How a program file is vouched for, best first. On Linux only platform, unknown and unsigned occur. unknown: nobody
@@ -103,13 +104,15 @@ export type StoredAlert = {
  * lost_last_ns: when the first and the last of those were missed; new_day: the day on which programs that nobody vouches for were
  * new last, new_today: how many that day, new_mean: how many a day before it, in thousandths; pairs_day, pairs_today, pairs_mean:
  * the same of pairs that sent more than an answer explains, pairs_days: over how many days that is the mean; network_names: how many
- * names of programs the system knew, as this machine was first watched.
+ * names of programs the system knew, as this machine was first watched; sums_boot, sums_shift_ms, sums_lead_s, sums_hour: see
+ * engine/detection/lasting-hours.ts; sums_unreadable: parts of what was stored of sums that could not be read, and no engine has said so.
  */
 export const FACTS = [
   ...(['platform_day', 'platform_new', 'platform_epoch_ns', 'rebuilt_ns'] as const),
   ...(['lost_events', 'lost_since_ns', 'lost_last_ns'] as const),
   ...(['new_day', 'new_today', 'new_mean', 'network_names'] as const),
   ...(['pairs_day', 'pairs_today', 'pairs_mean', 'pairs_days'] as const),
+  ...(['sums_boot', 'sums_shift_ms', 'sums_lead_s', 'sums_hour', 'sums_unreadable'] as const),
 ] as const
 export type Fact = (typeof FACTS)[number]
 
@@ -156,6 +159,8 @@ export type Baseline = {
   readonly carried: Carried
   /** What exceptions hold back. */
   readonly held: HeldStore
+  /** What programs sent beyond an answer in the last 24 hours. */
+  readonly sums: SumStore
   counts(): BaselineCounts
   /** Throws BaselineError when the disk refuses; what was gathered is kept for the next try. */
   commit(): void

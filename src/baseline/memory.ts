@@ -3,6 +3,7 @@ import type { UnixNs } from '../units.ts'
 import type { Baseline, Fact, StoredAlert, StoredDestination, StoredIdentity } from './baseline.ts'
 import { createCarriedMemory } from './carried.ts'
 import { createHeldMemory } from './held.ts'
+import { createSumMemory } from './sums.ts'
 
 /** A baseline in memory alone. Values are copied in and out, as a disk would. */
 export function openMemoryBaseline(): Baseline {
@@ -21,6 +22,7 @@ export function openMemoryBaseline(): Baseline {
     },
     carried: createCarriedMemory(),
     held: createHeldMemory(),
+    sums: createSumMemory(),
     fact: (name) => facts.get(name),
     putFact(name, value) {
       facts.set(name, value)

@@ -12,6 +12,7 @@ import {
 import type { CarriedFlow, CarriedPair, CarriedProcess, CarriedScript } from './carried.ts'
 import { BaselineError } from './error.ts'
 import type { StoredHeld } from './held.ts'
+import { hourSumOf, type StoredSum, SUM_HOURS } from './sums.ts'
 
 export type BaselineRow =
   | { kind: 'born'; at: UnixNs }
@@ -20,6 +21,7 @@ export type BaselineRow =
   | { kind: 'destination'; destination: StoredDestination }
   | { kind: 'alert'; alert: StoredAlert }
   | { kind: 'held'; held: StoredHeld }
+  | { kind: 'sum'; sum: StoredSum }
   | { kind: 'carried_boot'; boot: bigint }
   | { kind: 'carried_flow'; flow: CarriedFlow }
   | { kind: 'carried_pair'; pair: CarriedPair }
@@ -74,6 +76,8 @@ export function rowFromJson(line: string): BaselineRow {
         const given = asFields(row['held'], 'held')
         return { kind: 'held', held: { pair: text(given, 'pair'), state: text(given, 'state') } }
       }
+      case 'sum':
+        return { kind: 'sum', sum: sumFrom(asFields(row['sum'], 'sum')) }
       case 'carried_boot':
         return { kind: 'carried_boot', boot: wide(row, 'boot') }
       case 'carried_flow':
@@ -114,6 +118,9 @@ export function putRow(baseline: Baseline, row: BaselineRow): void {
       return
     case 'held':
       baseline.held.put(row.held)
+      return
+    case 'sum':
+      baseline.sums.put(row.sum)
       return
     case 'carried_boot':
       baseline.carried.setBoot(row.boot)
@@ -165,6 +172,21 @@ function alertFrom(given: Fields): StoredAlert {
     bytesIn: bytes(number(given, 'bytesIn'), 'bytesIn'),
     openedAt: time(given, 'openedAt'),
     updatedAt: time(given, 'updatedAt'),
+  }
+}
+
+function sumFrom(given: Fields): StoredSum {
+  const hours = given['hours']
+  if (!Array.isArray(hours) || hours.length > SUM_HOURS) throw new SyntaxError('hours is no list')
+  return {
+    program: text(given, 'program'),
+    destination: text(given, 'destination'),
+    hours: hours.map((one: unknown) => {
+      const { hour, hard, soft } = asFields(one, 'an hour')
+      const sum = hourSumOf(hour, hard, soft)
+      if (sum === undefined) throw new SyntaxError('an hour is no whole numbers')
+      return sum
+    }),
   }
 }
 

@@ -7,7 +7,7 @@ import { FlowLog } from './flow-log.ts'
 import { UnusableFile } from './sqlite-file.ts'
 
 /** PRAGMA user_version. */
-export const SCHEMA_VERSION = 8
+export const SCHEMA_VERSION = 9
 
 /** Columns are nanoseconds since 1970 where they end in _ns; 0 where a time may be absent and is. */
 export function createSchema(database: DatabaseSync): void {
@@ -53,6 +53,7 @@ export function createSchema(database: DatabaseSync): void {
   createCarried(database)
   createHeld(database)
   createCarriedProcesses(database)
+  createSumLog(database)
 }
 
 /** CarriedProcesses. */
@@ -88,6 +89,11 @@ function createHeld(database: DatabaseSync): void {
   database.exec(
     'CREATE TABLE held (pair TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID',
   )
+}
+
+/** A SumLog; a later row's counts. */
+function createSumLog(database: DatabaseSync): void {
+  database.exec('CREATE TABLE sum_log (number INTEGER PRIMARY KEY, changes TEXT NOT NULL) STRICT')
 }
 
 function createCarried(database: DatabaseSync): void {
@@ -129,6 +135,7 @@ export function upgradeSchema(database: DatabaseSync, from: number): void {
   if (from < 6) createCarriedProcesses(database)
   else if (from < 7) addCarriedScripts(database)
   else if (from < 8) addMadeFor(database)
+  if (from < 9) createSumLog(database)
 }
 
 /** Open flows of the second version and the third, which had a row for each; the second had no since_*. */

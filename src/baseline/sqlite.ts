@@ -1,6 +1,3 @@
-// The baseline on disk. Reads come from bounded memory, else from the file; writes are gathered and
-// committed together.
-import type { DatabaseSync } from 'node:sqlite'
 import type { UnixNs } from '../units.ts'
 import {
   type Baseline,
@@ -14,18 +11,14 @@ import {
 } from './baseline.ts'
 import { Cache } from './cache.ts'
 import { CarriedTables } from './carried-tables.ts'
+import { checkPages } from './check-pages.ts'
 import { BaselineError, guarded } from './error.ts'
 import { HeldTable } from './held-table.ts'
 import type { BaselineRow } from './row.ts'
 import { createSchema, SCHEMA_VERSION, upgradeSchema } from './schema.ts'
-import {
-  openFile,
-  type SetAside,
-  type SharedFile,
-  transaction,
-  UnusableFile,
-} from './sqlite-file.ts'
+import { openFile, type SetAside, type SharedFile, transaction } from './sqlite-file.ts'
 import { preparing } from './statements.ts'
+import { SumLog } from './sum-log.ts'
 import { Tables } from './tables.ts'
 
 export { BaselineError, type BaselineErrorCode } from './error.ts'
@@ -89,26 +82,13 @@ export function openBaseline(
   return setAside ? { baseline, setAside } : { baseline }
 }
 
-/** Every page, since a bad one found later would stop the engine each time it comes across it. */
-function checkPages(database: DatabaseSync): void {
-  const found = database.prepare('PRAGMA quick_check(1)').get()?.quick_check
-  if (found !== 'ok') throw new UnusableFile(`${found}`)
-  // The tables too: a file that has others is no baseline.
-  const prepare = preparing(() => database)
-  const tables = new Tables(prepare)
-  tables.identity('')
-  tables.destination('', '')
-  tables.alerts()
-  new CarriedTables(prepare).flows()
-  new HeldTable(prepare)
-}
-
 export type Limits = { identitiesMax: number; destinationsMax: number }
 
 /** One file, one writer. Values are copied in and out. */
 export class SqliteBaseline implements Baseline {
   readonly carried: CarriedTables
   readonly held: HeldTable
+  readonly sums: SumLog
   readonly #path: string
   #file: SharedFile
   readonly #tables: Tables
@@ -141,11 +121,14 @@ export class SqliteBaseline implements Baseline {
     this.#limits = limits
     this.carried = new CarriedTables(prepare)
     this.held = new HeldTable(prepare)
+    this.sums = new SumLog(prepare)
     this.#bornAt = this.#tables.bornAt()
     for (const name of FACTS) {
       const value = this.#tables.fact(name)
       if (value !== undefined) this.#facts.set(name, value)
     }
+    const unreadable = BigInt(this.sums.unreadable) + (this.fact('sums_unreadable') ?? 0n)
+    if (unreadable > 0n) this.putFact('sums_unreadable', unreadable)
     this.#counts = this.#tables.counts()
     this.#programs = this.#tables.programs()
     this.#alerts = new Map(this.#tables.alerts().map((alert) => [alert.id, alert]))
@@ -258,6 +241,7 @@ export class SqliteBaseline implements Baseline {
       yield { kind: 'destination', destination }
     for (const alert of this.alerts()) yield { kind: 'alert', alert }
     for (const held of this.held.all()) yield { kind: 'held', held }
+    for (const sum of this.sums.all()) yield { kind: 'sum', sum }
     const boot = this.carried.boot()
     if (boot === undefined) return
     yield { kind: 'carried_boot', boot }
@@ -297,6 +281,7 @@ export class SqliteBaseline implements Baseline {
     this.#pendingFacts.clear()
     this.carried.written()
     this.held.written()
+    this.sums.written()
     this.#bornAtPending = false
     this.#givenUp = 0
     if (isLess) this.#readAnew()
@@ -327,6 +312,7 @@ export class SqliteBaseline implements Baseline {
       this.#tables.putFact(name, this.#facts.get(name) as bigint)
     this.carried.write()
     this.held.write()
+    this.sums.write()
     for (const identity of this.#pendingIdentities.values()) this.#tables.putIdentity(identity)
     for (const destination of this.#pendingDestinations.values())
       this.#tables.putDestination(destination)
@@ -356,6 +342,7 @@ export class SqliteBaseline implements Baseline {
       this.#pendingFacts.size > 0 ||
       this.carried.isWaiting() ||
       this.held.isWaiting() ||
+      this.sums.isWaiting() ||
       this.#pendingIdentities.size > 0 ||
       this.#pendingDestinations.size > 0 ||
       this.#pendingAlerts.size > 0
@@ -376,7 +363,7 @@ export class SqliteBaseline implements Baseline {
   #waiting(): string {
     const waiting =
       this.#pendingIdentities.size + this.#pendingDestinations.size + this.#pendingAlerts.size
-    const givenUp = this.#givenUp + this.carried.givenUp()
+    const givenUp = this.#givenUp + this.carried.givenUp() + this.sums.givenUp()
     return `${waiting > 0 ? ` of ${waiting} ${waiting === 1 ? 'change' : 'changes'}` : ''}${givenUp > 0 ? `, ${givenUp} given up` : ''}`
   }
 

@@ -196,6 +196,7 @@ function mergeRow(baseline: Baseline, row: BaselineRow, done: Imported): void {
     case 'fact':
     case 'alert':
     case 'held':
+    case 'sum':
     case 'carried_boot':
     case 'carried_flow':
     case 'carried_pair':

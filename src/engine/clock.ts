@@ -29,6 +29,9 @@ export function setOffset(clock: Clock, offsetNs: bigint): void {
   Object.assign(clock, { offsetNs, offsetMs: Number(offsetNs) / 1e6 })
 }
 
+/** 60 bits of the boot's id: a fact is a whole number of 64, with a sign. REQUIRES: a mark told it. */
+export const bootNumber = (clock: Clock): bigint => BigInt(`0x${clock.bootId.slice(0, 15)}`)
+
 const clamped = (ns: bigint): UnixNs => (ns < 0n ? 0n : ns) as UnixNs
 
 /** at_ns of the record in hand. */

@@ -55,6 +55,15 @@ export function createMarks(lasting: Lasting, clock: Clock, boot: BootParts, loo
         text: `${count} stored alerts could not be read and were dropped: they may be raised once more`,
         count,
       })
+    const lostSums = Number(baseline.fact('sums_unreadable') ?? 0n)
+    if (lostSums > 0) {
+      health.say({
+        of: 'baseline',
+        text: `${lostSums} stored parts of what programs sent in the last 24 hours could not be read and were left out: what was sent before now may count for less`,
+        count: lostSums,
+      })
+      baseline.putFact('sums_unreadable', 0n)
+    }
   }
 
   const endEnumeration = (source: number, isOfAll: boolean): void => {

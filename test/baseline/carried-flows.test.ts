@@ -174,7 +174,7 @@ describe('open flows in a baseline', () => {
   it('go on in a file of the third version, ids of all 64 bits among them', () => {
     baseline.close()
     const old = new DatabaseSync(path)
-    old.exec(`DROP TABLE carried_log; DROP TABLE held; DROP TABLE carried_processes;
+    old.exec(`DROP TABLE carried_log; DROP TABLE held; DROP TABLE sum_log; DROP TABLE carried_processes;
       CREATE TABLE carried_flows (
         id INTEGER NOT NULL,
         epoch INTEGER NOT NULL,

@@ -65,7 +65,7 @@ describe('processes that are carried', () => {
   it('go on in a file of the sixth version, which kept no scripts', () => {
     baseline.close()
     const old = new DatabaseSync(path())
-    old.exec(`DROP TABLE carried_processes;
+    old.exec(`DROP TABLE sum_log; DROP TABLE carried_processes;
       CREATE TABLE carried_processes (pid INTEGER PRIMARY KEY, began_ns INTEGER NOT NULL, dev INTEGER NOT NULL,
         ino INTEGER NOT NULL, path TEXT NOT NULL, doubts INTEGER NOT NULL) STRICT;
       INSERT INTO carried_processes VALUES (9, 5, -1, 3, '/opt/a', 4); PRAGMA user_version = 6`)
@@ -84,7 +84,8 @@ describe('processes that are carried', () => {
     baseline.commit()
     baseline.close()
     const old = new DatabaseSync(path())
-    old.exec('ALTER TABLE carried_processes DROP COLUMN made_for; PRAGMA user_version = 7')
+    old.exec(`DROP TABLE sum_log; ALTER TABLE carried_processes DROP COLUMN made_for;
+      PRAGMA user_version = 7`)
     old.close()
     assert.equal(start().setAside, undefined)
     assert.deepEqual([...baseline.carried.processes()], [{ ...ran, pid: 9, madeFor: '' }])
@@ -98,7 +99,7 @@ describe('processes that are carried', () => {
     baseline.commit()
     baseline.close()
     const old = new DatabaseSync(path())
-    old.exec('DROP TABLE carried_processes; PRAGMA user_version = 5')
+    old.exec('DROP TABLE sum_log; DROP TABLE carried_processes; PRAGMA user_version = 5')
     old.close()
     assert.equal(start().setAside, undefined)
     assert.deepEqual(baseline.identity(identityOf(1).key), identityOf(1))

@@ -53,6 +53,17 @@ const ROWS: BaselineRow[] = [
     },
   },
   { kind: 'held', held: { pair: 'unsigned:sha256:ab\n203.0.113.0/24:443', state: '{"v":1}' } },
+  {
+    kind: 'sum',
+    sum: {
+      program: 'unsigned:sha256:ab',
+      destination: '203.0.113.0/24',
+      hours: [
+        { hour: 492_346, hard: 7, soft: 9_007_199_254_740_991 },
+        { hour: 492_348, hard: 0, soft: 1 },
+      ],
+    },
+  },
   { kind: 'carried_boot', boot: 7n },
   {
     kind: 'carried_process',
@@ -98,6 +109,11 @@ describe('baseline: rows', () => {
       [line.replace('"unsigned"', '"friendly"'), /no signer class friendly/],
       [line.replace('"unsigned"', '"toString"'), /no signer class toString/],
       [line.replace('"daysActive":0', '"daysActive":-1'), /daysActive: -1/],
+      ['{"kind":"sum","sum":{"program":"a","destination":"","hours":7}}', /hours is no list/],
+      [
+        '{"kind":"sum","sum":{"program":"a","destination":"","hours":[{"hour":1,"hard":-1,"soft":0}]}}',
+        /an hour is no whole numbers/,
+      ],
       [line.replace('"path":"/tmp/a"', '"path":7'), /path is no text/],
     ] as const)
       assert.throws(
@@ -122,5 +138,6 @@ describe('baseline: rows', () => {
     assert.equal(copy.hostKnowsDestination('203.0.113.0/24:443'), true)
     assert.equal(copy.identity('unsigned:sha256:ab')?.name, 'a "b"\n')
     assert.equal(copy.alerts().length, 1)
+    assert.equal(copy.sums.all()[0]?.hours.length, 2)
   })
 })

@@ -261,7 +261,7 @@ describe('baseline on disk', () => {
     other.exec('PRAGMA user_version = 99')
     other.close()
     const { baseline, setAside } = start()
-    assert.match(setAside?.reason ?? '', /later version \(schema 99, this one knows 8\)/)
+    assert.match(setAside?.reason ?? '', /later version \(schema 99, this one knows 9\)/)
     assert.deepEqual(baseline.counts().identities, 0)
     const kept = new DatabaseSync(setAside!.path)
     assert.equal(kept.prepare('SELECT count(*) AS n FROM identities').get()?.['n'], 1)
@@ -274,7 +274,7 @@ describe('baseline on disk', () => {
     open[0]!.close()
     const old = new DatabaseSync(path)
     old.exec(`ALTER TABLE identities DROP COLUMN history; DROP TABLE carried_log;
-      DROP TABLE carried_pairs; DROP TABLE held; DROP TABLE carried_processes; PRAGMA user_version = 1`)
+      DROP TABLE carried_pairs; DROP TABLE held; DROP TABLE sum_log; DROP TABLE carried_processes; PRAGMA user_version = 1`)
     old.close()
     const { baseline, setAside } = start()
     assert.equal(setAside, undefined)
@@ -289,7 +289,7 @@ describe('baseline on disk', () => {
     open[0]!.commit()
     open[0]!.close()
     const old = new DatabaseSync(path)
-    old.exec(`DROP TABLE carried_log; DROP TABLE held; DROP TABLE carried_processes;
+    old.exec(`DROP TABLE carried_log; DROP TABLE held; DROP TABLE sum_log; DROP TABLE carried_processes;
       CREATE TABLE carried_flows (
         id INTEGER NOT NULL,
         epoch INTEGER NOT NULL,
@@ -310,7 +310,9 @@ describe('baseline on disk', () => {
     open[0]!.commit()
     open[0]!.close()
     const old = new DatabaseSync(path)
-    old.exec('DROP TABLE held; DROP TABLE carried_processes; PRAGMA user_version = 4')
+    old.exec(
+      'DROP TABLE held; DROP TABLE sum_log; DROP TABLE carried_processes; PRAGMA user_version = 4',
+    )
     old.close()
     const { baseline, setAside } = start()
     assert.equal(setAside, undefined)

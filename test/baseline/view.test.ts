@@ -99,8 +99,8 @@ describe('baseline view', () => {
       /the agent makes it/,
     )
     const later = new DatabaseSync(path)
-    later.exec('PRAGMA user_version = 9')
+    later.exec('PRAGMA user_version = 10')
     later.close()
-    assert.throws(() => showIdentity(path, 'x'), /schema 9, this version reads 8/)
+    assert.throws(() => showIdentity(path, 'x'), /schema 10, this version reads 9/)
   })
 })

@@ -114,7 +114,11 @@ export function createDetector(parts: DetectorParts): Detector {
       revisions.revise(alert, slot, pair, alert.isOpen ? 'updated' : 'final')
       return true
     },
-    folded: suppression.renamed,
+    folded(former, key) {
+      suppression.renamed(former, key)
+      const slot = pairs.find(key)
+      if (slot >= 0) scoring.folded(former, slot)
+    },
     judge(slot, process) {
       evaluate(slot, -1, process)
     },
@@ -137,11 +141,15 @@ export function createDetector(parts: DetectorParts): Detector {
       return ending.pass()
     },
     judgeAnew: suppression.judgeAnew,
-    seed: seeding.seed,
+    seed() {
+      scoring.seed()
+      return seeding.seed()
+    },
     seeded: seeding.seeded,
     store() {
       for (const alert of live.all()) if (alert.isDirty) storeOne(alert)
       suppression.save()
+      scoring.store()
     },
     unreadable: seeding.unreadable,
   }

@@ -31,6 +31,9 @@ export const observeExcess =
       isTold: () => false,
       total: () => 0,
       isOfProgram: () => false,
+      folded: ledger.renamed,
+      seed: ledger.seed,
+      store: ledger.store,
       explain: () => [],
     }
   }

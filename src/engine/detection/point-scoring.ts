@@ -41,6 +41,9 @@ export const pointScoring =
       isTold: () => points.gate,
       total: () => points.total,
       isOfProgram: () => false,
+      folded() {},
+      seed() {},
+      store() {},
       explain: (signerText) => explain(features, points, signerText),
     }
   }

@@ -201,6 +201,9 @@ export const rarityScoring =
       isTold: () => judged.decades >= 0,
       isOfProgram: () => judged.isOfProgram || judged.pairOut < judged.bytes,
       total: () => TOLD_FROM + SCORE_A_DECADE * judged.decades,
+      folded: ledger.renamed,
+      seed: ledger.seed,
+      store: ledger.store,
       explain(signerText) {
         const pair = pairs.meta[ofSlot] as Pair
         loadFeatures(features, pairs, ofSlot, pair, clock, book)

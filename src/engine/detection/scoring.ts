@@ -32,6 +32,11 @@ export type Scoring = {
   total(): number
   /** It is told by what its program sent in all, and no more by this pair than by another. */
   isOfProgram(): boolean
+  /** The pair of the key `former` went into the one in `slot`. */
+  folded(former: string, slot: number): void
+  /** Takes up what an earlier engine left in the baseline, and puts there what changed since the last time. */
+  seed(): void
+  store(): void
   /** Why; `signerText` says how its program is vouched for. */
   explain(signerText: string): Reason[]
   /** An alert whose score has risen by so much since it was said is said anew. */

@@ -1,8 +1,7 @@
 // Excess of the last 24 full hours, by row: of a program, or of a program at a destination. A row's two sums only rise; a ring
 // has what they were as each hour began, so a report adds two numbers and reads two differences.
 
-/** The hour that is not over, and 24 before it. */
-export const SUM_HOURS = 25
+import { type HourSum, SUM_HOURS } from '../../baseline/sums.ts'
 
 /** Places in a row of doubles. */
 const S = {
@@ -27,9 +26,15 @@ export type Sums = {
   add(slot: number, hour: number, hard: number, soft: number): void
   /** Turns the row to `hour`, so that what is older than 24 full hours leaves its sums. */
   turn(slot: number, hour: number): void
+  /** Hour that the row is at. */
+  hour(slot: number): number
   /** Of the last 24 to 25 hours. REQUIRES: turned. */
   hard(slot: number): number
   soft(slot: number): number
+  /** Those hours from `from` on in which there was any. REQUIRES: turned. */
+  hours(slot: number, from: number): HourSum[]
+  /** Adds what `from` has, each hour to its own. REQUIRES: both turned to the same hour. */
+  merge(slot: number, from: number): void
 }
 
 /** Memory: 448 bytes a row. */
@@ -66,7 +71,26 @@ export function createSums(capacity: number): Sums {
       rows[base + S.soft] = at(base + S.soft) + soft
     },
     turn,
+    hour: (slot) => at(slot * ROW + S.hour),
     hard: (slot) => at(slot * ROW + S.hard) - at(slot * ROW + S.dayHard),
     soft: (slot) => at(slot * ROW + S.soft) - at(slot * ROW + S.daySoft),
+    hours(slot, from) {
+      const base = slot * ROW
+      const now = at(base + S.hour)
+      const sums: HourSum[] = []
+      for (let hour = Math.max(from, now - SUM_HOURS + 1, 0); hour <= now; hour++) {
+        const begin = base + (hour % SUM_HOURS)
+        const end = base + ((hour + 1) % SUM_HOURS)
+        const isNow = hour === now
+        const hard = at(isNow ? base + S.hard : end + S.ringHard) - at(begin + S.ringHard)
+        const soft = at(isNow ? base + S.soft : end + S.ringSoft) - at(begin + S.ringSoft)
+        if (hard + soft > 0) sums.push({ hour, hard, soft })
+      }
+      return sums
+    },
+    merge(slot, from) {
+      for (let i = 0; i < ROW; i++)
+        if (i !== S.hour) rows[slot * ROW + i] = at(slot * ROW + i) + at(from * ROW + i)
+    },
   }
 }

@@ -4,7 +4,7 @@
 import type { Baseline } from '../../baseline/baseline.ts'
 import type { CarriedFlow } from '../../baseline/carried.ts'
 import { bytes, bytesSum, port } from '../../units.ts'
-import { type Clock, wallNow } from '../clock.ts'
+import { bootNumber, type Clock, wallNow } from '../clock.ts'
 import type { EngineCounters } from '../counters.ts'
 import type { DestinationView, PairSummary } from '../finding.ts'
 import type { FlowRows } from '../flow/flow-rows.ts'
@@ -64,7 +64,6 @@ export function createCarry(parts: CarryParts): Carry {
 
   const keyOf = (idLow: number, idHigh: number, epoch: number): string =>
     `${idHigh}.${idLow}.${epoch}`
-  const bootNumber = (): bigint => BigInt(`0x${clock.bootId.slice(0, 15)}`)
 
   const savePair = (slot: number, pair: Pair): void => {
     const base = slot * PAIR_DOUBLES
@@ -135,7 +134,7 @@ export function createCarry(parts: CarryParts): Carry {
           flows: pair.flows,
           largestFlowOut: bytes(pair.largestFlowOut, 'largest_flow_out'),
         })
-      const isSameBoot = carried.boot() === bootNumber()
+      const isSameBoot = carried.boot() === bootNumber(clock)
       const flows = isSameBoot ? [...carried.flows()] : []
       if (isSameBoot) parts.running.seed()
       carried.clear()
@@ -187,7 +186,7 @@ export function createCarry(parts: CarryParts): Carry {
     },
     save(goneBytes, streamBytes) {
       if (clock.bootId === '') return
-      carried.setBoot(bootNumber())
+      carried.setBoot(bootNumber(clock))
       closed.drop(goneBytes, streamBytes)
       dropStale()
       saveFlows()

@@ -1,7 +1,8 @@
-import { equal, ok } from 'node:assert/strict'
+import { deepEqual, equal, ok } from 'node:assert/strict'
 import fc from 'fast-check'
+import type { HourSum } from '../../../src/baseline/sums.ts'
 import { placeOf } from '../../../src/engine/detection/excess-ledger.ts'
-import { createSumTable } from '../../../src/engine/detection/sum-table.ts'
+import { createSumTable, type SumTable } from '../../../src/engine/detection/sum-table.ts'
 
 describe('a table of sums', () => {
   it('never gives up one that is larger than what it keeps, however many others come', () => {
@@ -41,6 +42,86 @@ describe('a table of sums', () => {
     equal(table.size(), 1)
     table.rename('nobody', 'is', 1)
     equal(table.size(), 1)
+  })
+})
+
+describe('what is stored of a table of sums', () => {
+  const stored = (table: SumTable) => {
+    const puts: [string, HourSum[]][] = []
+    const drops: string[] = []
+    table.store({
+      put: (name, hours) => puts.push([name, hours]),
+      drop: (name) => drops.push(name),
+    })
+    return { puts, drops }
+  }
+
+  it('is what changed since it was stored, from the first hour that did', () => {
+    const table = createSumTable(4)
+    table.add(table.take('a', 100), 100, 1, 2)
+    table.take('empty', 100)
+    deepEqual(stored(table).puts, [['a', [{ hour: 100, hard: 1, soft: 2 }]]])
+    deepEqual(stored(table), { puts: [], drops: [] })
+    const place = table.take('a', 101)
+    table.add(place, 100, 3, 3)
+    table.add(place, 102, 5, 5)
+    table.add(place, 104, 0, 7)
+    deepEqual(stored(table).puts, [
+      [
+        'a',
+        [
+          { hour: 100, hard: 4, soft: 5 },
+          { hour: 102, hard: 5, soft: 5 },
+          { hour: 104, hard: 0, soft: 7 },
+        ],
+      ],
+    ])
+    table.add(place, 104, 1, 1)
+    deepEqual(stored(table).puts, [['a', [{ hour: 104, hard: 1, soft: 8 }]]])
+  })
+
+  it('is no name that gave way or was renamed, and none twice', () => {
+    const table = createSumTable(2)
+    table.add(table.take('a', 1), 1, 1, 1)
+    table.add(table.take('b', 1), 1, 5, 5)
+    stored(table)
+    table.add(table.take('a', 1), 1, 1, 1)
+    table.add(table.take('c', 1), 1, 3, 3)
+    deepEqual(stored(table), { puts: [['c', [{ hour: 1, hard: 3, soft: 3 }]]], drops: ['a'] })
+    table.rename('c', 'd', 2)
+    table.rename('b', 'd', 2)
+    deepEqual(stored(table), {
+      puts: [['d', [{ hour: 1, hard: 8, soft: 8 }]]],
+      drops: ['c', 'b'],
+    })
+    // One that came and went in between was never there.
+    table.add(table.take('x', 2), 2, 1, 1)
+    table.add(table.take('y', 2), 2, 9, 9)
+    deepEqual(stored(table), { puts: [['y', [{ hour: 2, hard: 9, soft: 9 }]]], drops: [] })
+  })
+
+  it('goes on as it was, and is nothing new', () => {
+    const table = createSumTable(2)
+    table.seed('a', [
+      { hour: 100, hard: 1, soft: 2 },
+      { hour: 110, hard: 10, soft: 20 },
+    ])
+    deepEqual(stored(table), { puts: [], drops: [] })
+    const place = table.take('a', 111)
+    equal(table.hard(place, 124), 11)
+    equal(table.hard(place, 125), 10)
+    equal(table.soft(place, 135), 0)
+  })
+
+  it('keeps each hour when what was counted under another name joins it, and ages as that', () => {
+    const table = createSumTable(4)
+    table.add(table.take('was', 100), 100, 3, 4)
+    table.add(table.take('is', 110), 110, 10, 10)
+    table.rename('was', 'is', 120)
+    const place = table.take('is', 120)
+    equal(table.hard(place, 124), 13)
+    equal(table.hard(place, 125), 10)
+    equal(table.hard(place, 135), 0)
   })
 })
 
