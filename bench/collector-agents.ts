@@ -127,6 +127,7 @@ function alertOf(number: number, program: number, at: Alert['openedAt']): Alert 
       bytesIn: Array.from({ length: 10 }, () => none),
     },
     policyVersion: 1,
+    reference: '0123456789abcdef',
     techniques: ['AN0032', 'DET0011', 'T1001.001'],
   }
 }

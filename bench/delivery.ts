@@ -225,6 +225,7 @@ const ALERT: Alert = {
     bytesIn: Array.from({ length: 40 }, () => 0 as Bytes),
   },
   policyVersion: 1,
+  reference: '0123456789abcdef',
   techniques: ['AN0032', 'DET0011', 'T1001.001'],
 }
 const FINDING: Finding = { at: AT, kind: 'alert', alert: ALERT }

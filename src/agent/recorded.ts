@@ -1,6 +1,7 @@
 // The capture of all that an engine is given, from its first record on.
 import type { SqliteBaseline } from '../baseline/sqlite.ts'
 import { type Recording, startRecording } from '../capture/recording.ts'
+import { REFERENCE_HASH } from '../engine/engine.ts'
 import type { HostFacts } from '../host/machine.ts'
 import { LAYOUT } from '../records/record.gen.ts'
 import { nowUnixNs } from '../units.ts'
@@ -15,7 +16,7 @@ export function startRecordingFor(
 ): Recording | undefined {
   if (!record) return undefined
   const header = {
-    ...{ version: VERSION, layout: LAYOUT, deviceId, host },
+    ...{ version: VERSION, layout: LAYOUT, reference: REFERENCE_HASH, deviceId, host },
     startedAt: nowUnixNs(),
     synthetic: '',
     baseline: baseline.counts(),

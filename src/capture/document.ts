@@ -8,6 +8,8 @@ export type CaptureHeader = {
   version: string
   /** LAYOUT of its records. */
   layout: number
+  /** REFERENCE_HASH of the engine that ran live. Absent in captures of earlier versions, and where none ran. */
+  reference?: string
   /** Part of every alert's id. UUID in lower case. */
   deviceId: string
   host: HostFacts
@@ -59,6 +61,7 @@ export function readHeader(body: Uint8Array): CaptureHeader {
   return {
     version: text(given, 'version'),
     layout: whole(given, 'layout'),
+    ...(given['reference'] === undefined ? {} : { reference: text(given, 'reference') }),
     deviceId,
     host: {
       hostname: text(host, 'hostname'),

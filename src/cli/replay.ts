@@ -239,10 +239,14 @@ function reportLines(file: string, report: ReplayReport, elapsedMs: number): str
   return [
     `${file}: ${grouped(records)} records in ${(elapsedMs / 1000).toFixed(1)} s (${grouped(rate)} a second); ` +
       `findings: ${counted(findings.alert, 'revision of alerts', 'revisions of alerts')}, ${counted(findings.sighting, 'sighting')}, ${counted(findings.summary, 'summary', 'summaries')}, ${findings.health} of health`,
-    ...segments.map(
-      ({ header, digest, compared }) =>
-        `  ${describeHost(header)}  digest ${digest}${COMPARED[compared]}`,
-    ),
+    ...segments.flatMap(({ header, digest, compared, rejudged }) => [
+      `  ${describeHost(header)}  digest ${digest}${COMPARED[compared]}`,
+      ...(rejudged
+        ? [
+            `  its alerts may differ from those of then: reference ${rejudged.live} judged it live, ${rejudged.here} does here`,
+          ]
+        : []),
+    ]),
   ]
 }
 

@@ -12,6 +12,8 @@ import type { Lasting } from './lasting.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { DEFAULT_POLICY, type Policy } from './policy.ts'
 
+export { REFERENCE_HASH } from './detection/reference-hash.ts'
+
 export type EngineOptions = {
   deviceId: string
   /** The engine puts and gets; committing and closing it is its owner's. */

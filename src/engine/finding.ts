@@ -176,6 +176,8 @@ export type Alert = {
   listedFlows: ListedFlow[] | undefined
   timeline: Timeline
   policyVersion: number
+  /** What this revision was held against: 16 hex digits of the reference, or `points-1`. Empty: an earlier agent did not say. */
+  reference: string
   /** ATT&CK ids: AN0032, DET0011, T1001.001. */
   techniques: string[]
 }

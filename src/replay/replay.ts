@@ -4,7 +4,7 @@ import { openMemoryBaseline } from '../baseline/memory.ts'
 import { type BaselineRow, putRow } from '../baseline/row.ts'
 import { type AlertDigest, createAlertDigest } from '../capture/alert-digest.ts'
 import type { CaptureEnd, CaptureHeader } from '../capture/document.ts'
-import { createEngine, type Engine } from '../engine/engine.ts'
+import { createEngine, type Engine, REFERENCE_HASH } from '../engine/engine.ts'
 import type { Finding } from '../engine/finding.ts'
 import type { PolicyDocument } from '../engine/policy.ts'
 import { LAYOUT } from '../records/record.gen.ts'
@@ -47,6 +47,8 @@ export type SegmentOutcome = {
   alerts: number
   digest: string
   compared: 'equal' | 'differs' | 'altered' | 'incomplete'
+  /** What judged it live and what does here, where those are two and the capture says so. */
+  rejudged: { live: string; here: string } | undefined
   /** Alerts that the policy held back, by rule. */
   suppressions: { rule: string; count: number }[]
 }
@@ -132,6 +134,7 @@ export async function replay(source: ReplaySource, options: ReplayOptions): Prom
       alerts: of.digest.count(),
       digest,
       suppressions: engine.suppressions(),
+      rejudged: rejudgedOf(of.header),
       compared: isAltered
         ? 'altered'
         : !isWhole
@@ -167,6 +170,11 @@ export async function replay(source: ReplaySource, options: ReplayOptions): Prom
   if (run) await finish(run)
   return report
 }
+
+const rejudgedOf = ({ reference }: CaptureHeader): SegmentOutcome['rejudged'] =>
+  reference === undefined || reference === REFERENCE_HASH
+    ? undefined
+    : { live: reference, here: REFERENCE_HASH }
 
 type Run = {
   header: CaptureHeader

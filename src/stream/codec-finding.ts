@@ -154,6 +154,7 @@ function alertToWire(alert: Alert): freshet.v1.Alert.$Properties {
     listedFlows: listedToWire(alert.listedFlows),
     timeline: timelineToWire(alert.timeline),
     policyVersion: u32(alert.policyVersion, 'alert.policy_version'),
+    reference: alert.reference,
     techniques: bounded(alert.techniques, LISTS_MAX.techniques, 'alert.techniques'),
     responsibleKey: alert.responsibleKey ?? '',
     doubt: alert.doubt,
@@ -204,6 +205,7 @@ function alertFromWire(alert: freshet.v1.Alert.$Properties): Alert {
     listedFlows: listedFromWire(alert.listedFlows),
     timeline: timelineFromWire(alert.timeline),
     policyVersion: alert.policyVersion ?? 0,
+    reference: alert.reference ?? '',
     techniques: bounded(alert.techniques ?? [], LISTS_MAX.techniques, 'alert.techniques'),
   }
 }

@@ -381,6 +381,7 @@ export namespace freshet {
             tunnelledFlows: number;
             guessedFlows: number;
             inAboutFlows: number;
+            reference: string;
             responsibleKey: string;
             static encode(message: freshet.v1.Alert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): freshet.v1.Alert & freshet.v1.Alert.$Shape;
@@ -415,6 +416,7 @@ export namespace freshet {
                 tunnelledFlows?: (number|null);
                 guessedFlows?: (number|null);
                 inAboutFlows?: (number|null);
+                reference?: (string|null);
                 responsibleKey?: (string|null);
                 $unknowns?: Uint8Array[];
             }

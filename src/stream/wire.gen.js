@@ -1449,6 +1449,7 @@ export const freshet = $root.freshet = (() => {
             Alert.prototype.tunnelledFlows = 0;
             Alert.prototype.guessedFlows = 0;
             Alert.prototype.inAboutFlows = 0;
+            Alert.prototype.reference = "";
             Alert.prototype.responsibleKey = "";
 
             Alert.encode = function (m, w, q) {
@@ -1520,6 +1521,8 @@ export const freshet = $root.freshet = (() => {
                     w.uint32(224).uint32(m.guessedFlows);
                 if (m.inAboutFlows != null && $Object.hasOwnProperty.call(m, "inAboutFlows") && m.inAboutFlows !== 0)
                     w.uint32(232).uint32(m.inAboutFlows);
+                if (m.reference != null && $Object.hasOwnProperty.call(m, "reference") && m.reference !== "")
+                    w.uint32(242).string(m.reference);
                 if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                     for (var i = 0; i < m.$unknowns.length; ++i)
                         w.raw(m.$unknowns[i]);
@@ -1776,6 +1779,15 @@ export const freshet = $root.freshet = (() => {
                                 m.inAboutFlows = v;
                             else
                                 delete m.inAboutFlows;
+                            continue;
+                        }
+                    case 30: {
+                            if (u !== 2)
+                                break;
+                            if ((v = r.stringVerify()).length)
+                                m.reference = v;
+                            else
+                                delete m.reference;
                             continue;
                         }
                     case 21: {

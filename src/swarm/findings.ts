@@ -95,6 +95,6 @@ function alertOf(machine: number, number: number, at: UnixNs, to: DestinationVie
       bytesOut: Array.from({ length: 10 }, () => bytes(800_000, 'bytesOut')),
       bytesIn: Array.from({ length: 10 }, () => none),
     },
-    ...{ policyVersion: 0, techniques: ['AN0032', 'DET0011', 'T1001.001'] },
+    ...{ policyVersion: 0, reference: '', techniques: ['AN0032', 'DET0011', 'T1001.001'] },
   }
 }

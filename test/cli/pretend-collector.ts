@@ -118,6 +118,7 @@ export const alert = (path: string, sha256: string, change: Partial<AlertDetail>
   largestFlow: { bytesOut: 0, bytesIn: 0, pcr: 1 },
   timeline: { startAt: '1', bucketMs: 1000, bytesOut: [], bytesIn: [] },
   policyVersion: 0,
+  reference: '0123456789abcdef',
   techniques: [],
   responsibleKey: '',
   doubt: '',

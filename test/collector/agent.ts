@@ -275,6 +275,7 @@ export function alertOf(number: number, change: Partial<Alert> = {}): Alert {
       bytesIn: [bytes(0, 'bytesIn')],
     },
     policyVersion: 1,
+    reference: '0123456789abcdef',
     techniques: ['AN0032'],
     ...change,
   }

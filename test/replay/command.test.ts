@@ -11,6 +11,7 @@ import { readRows } from '../../src/baseline/view.ts'
 import { type ReplayCommand, type ReplayOutput, runReplayCommand } from '../../src/cli/replay.ts'
 import { ConfigError } from '../../src/cli/state.ts'
 import type { AlertsResponse, DevicesResponse } from '../../src/collector/views/page-api.ts'
+import { REFERENCE_HASH } from '../../src/engine/engine.ts'
 import { PLACE } from '../../src/place.ts'
 import { startDelivery } from '../../src/replay/delivery.ts'
 import { AT, captureBlocks, HEADER, joined, readBack, somePieces } from '../capture/captures.ts'
@@ -99,6 +100,21 @@ describe('freshet replay', () => {
       new RegExp(`at byte ${at}: a block does not have its checksum \\(\\d+ bytes\\)`),
     )
     assert.equal((await replay([path], { strict: true })).status, 1)
+  })
+
+  it('says when another reference judged it live, and nothing where none or the same did', async () => {
+    const judgedBy = async (reference?: string): Promise<string> => {
+      const header = { ...HEADER, ...(reference === undefined ? {} : { reference }) }
+      const path = written('judged.fcap', joined(captureBlocks(somePieces(3), header)))
+      return (await replay([path])).stderr
+    }
+    const said = new RegExp(
+      `^ {2}its alerts may differ from those of then: reference 0123456789abcdef judged it live, ${REFERENCE_HASH} does here$`,
+      'm',
+    )
+    assert.match(await judgedBy('0123456789abcdef'), said)
+    for (const reference of [undefined, REFERENCE_HASH])
+      assert.doesNotMatch(await judgedBy(reference), /may differ/)
   })
 
   it('reads a rotated archive of Zeek as it lies there, each connection once', async () => {

@@ -89,6 +89,7 @@ export const alert: Alert = {
     bytesIn: [0 as Bytes],
   },
   policyVersion: 7,
+  reference: '0123456789abcdef',
   techniques: ['AN0032'],
 }
 
@@ -270,6 +271,7 @@ const anyAlert: fc.Arbitrary<Alert> = fc.record({
       bytesIn: buckets.map(([, into]) => into),
     })),
   policyVersion: anyU32,
+  reference: anyText,
   techniques: fc.array(anyText, { maxLength: 6 }),
 })
 

@@ -106,6 +106,10 @@ describe('page in a browser', () => {
       /systemd[\s\S]*sshd[\s\S]*bash[\s\S]*nightly-export\.py\s+arguments\s+python3\.11 nightly-export\.py '--to=\\u\{202E\}lacol'[\s\S]*freshet-probe[\s\S]*connected through\s+\/usr\/libexec\/nsurlsessiond/,
     )
     await page.getByText(probe(now).sha256, { exact: true }).waitFor()
+    assert.match(
+      await page.getByRole('region', { name: 'The program' }).innerText(),
+      /Policy\s+version 3\s+Reference\s+0123456789abcdef/,
+    )
     const technique = page.getByRole('link', { name: /^T1001\.001/ })
     assert.equal(
       await technique.getAttribute('href'),

@@ -201,6 +201,7 @@ export function alertOf(facts: AlertFacts): Alert {
       bytesIn: spread(bytesIn, seconds, 5),
     },
     policyVersion: 3,
+    reference: '0123456789abcdef',
     techniques: ['AN0032', 'DET0011', 'T1001.001'],
   }
 }

@@ -197,6 +197,8 @@ export type AlertDetail = AlertSummary & {
   listedFlows: FlowInfo[] | null
   timeline: { startAt: NsText; bucketMs: number; bytesOut: number[]; bytesIn: number[] }
   policyVersion: number
+  /** What the present revision was held against: 16 hex digits, or `points-1`. Empty: an earlier agent did not say. */
+  reference: string
   techniques: string[]
   responsibleKey: string
   /** Why the identity is weaker than it should be; empty when it is not. */

@@ -111,6 +111,7 @@ export function alertDetail(
       })) ?? null,
     timeline: { ...alert.timeline, startAt: nsText(alert.timeline.startAt) },
     policyVersion: alert.policyVersion,
+    reference: alert.reference,
     techniques: alert.techniques,
     responsibleKey: alert.responsibleKey ?? '',
     doubt: alert.doubt,

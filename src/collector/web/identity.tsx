@@ -17,6 +17,7 @@ export function IdentityPanel({ alert }: { alert: AlertDetail }) {
         <Field name="In doubt" value={alert.doubt} />
         <dt>Policy</dt>
         <dd>{policyText(alert.policyVersion)}</dd>
+        <Field name="Reference" value={alert.reference} />
       </dl>
       <p class="rest">
         <a href={routeHash({ page: 'identity', deviceId: device.id, key: identity.key })}>

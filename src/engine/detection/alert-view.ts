@@ -128,8 +128,13 @@ export const standingText = (
   moment: Moment,
 ): string => vouchingText(identity, actsForOf(identity, chain, toldOf(pairs, slot, moment)))
 
-/** When a revision is said, and what is in force and known then. */
-export type Moment = { clock: Clock; baseline: Baseline; policyVersion: number }
+/** When a revision is said, and what is in force, known and held against then. */
+export type Moment = {
+  clock: Clock
+  baseline: Baseline
+  policyVersion: number
+  reference: string
+}
 
 /** The revision to send. The pair's rings are turned to now. */
 export function alertView(
@@ -141,7 +146,7 @@ export function alertView(
   moment: Moment,
   listedFlows: ListedFlow[],
 ): Alert {
-  const { clock, policyVersion } = moment
+  const { clock, policyVersion, reference } = moment
   const base = slot * PAIR_DOUBLES
   const row = slot * PAIR_INTEGERS
   const d = pairs.f64
@@ -227,6 +232,7 @@ export function alertView(
       bytesIn: timeline.in.map((count) => bytesSum(count, 'timeline.bytes_in')),
     },
     policyVersion,
+    reference,
     techniques: TECHNIQUES,
   }
 }

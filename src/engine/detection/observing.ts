@@ -13,6 +13,7 @@ export const observeExcess =
   (parts) => {
     const ledger = createExcessLedger(parts)
     return {
+      reference: 'none',
       riseSaid: Number.POSITIVE_INFINITY,
       began: ledger.began,
       count(slot, flow) {

@@ -2,6 +2,7 @@
 import { P, PAIR_DOUBLES } from '../pair/pair-row.ts'
 import { emptyFeatures, loadFeatures } from './features.ts'
 import { explain } from './reasons.ts'
+import { POINTS_REFERENCE } from './reference-hash.ts'
 import { noPoints, SCORER, type Scorer, type Standing, standingOf } from './score.ts'
 import type { MakeScoring } from './scoring.ts'
 
@@ -14,6 +15,7 @@ export const pointScoring =
     /** By slot of the pair. */
     const standings: Standing[] = []
     return {
+      reference: POINTS_REFERENCE,
       riseSaid: Number.POSITIVE_INFINITY,
       began() {},
       count() {},

@@ -20,6 +20,7 @@ import {
   TOLD_FROM,
 } from './rarity-reasons.ts'
 import { REFERENCE } from './reference.ts'
+import { referenceHash } from './reference-hash.ts'
 import { SERVED_FLOOR_BYTES, type Standing, standingOf } from './score.ts'
 import type { MakeScoring } from './scoring.ts'
 
@@ -121,6 +122,7 @@ export const rarityScoring =
     }
 
     return {
+      reference: referenceHash(reference, withContext),
       riseSaid: RISE_SAID,
       began: ledger.began,
       count(slot, flow) {

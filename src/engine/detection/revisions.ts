@@ -44,7 +44,10 @@ export type Revisions = {
 
 export function createRevisions(parts: DetectorParts, scoring: Scoring): Revisions {
   const { baseline, clock, pairs, listing } = parts
-  const moment = (): Moment => ({ clock, baseline, policyVersion: parts.policy().version })
+  const { reference } = scoring
+  const moment = (): Moment => {
+    return { clock, baseline, policyVersion: parts.policy().version, reference }
+  }
 
   /** What a full table goes by is the highest that any report had. */
   const rankUp = ({ rank }: LiveAlert, slot: number): void => {

@@ -39,6 +39,8 @@ export type Scoring = {
   store(): void
   /** Why; `signerText` says how its program is vouched for. */
   explain(signerText: string): Reason[]
+  /** What it holds a pair against, as alerts name it (reference-hash.ts). */
+  readonly reference: string
   /** An alert whose score has risen by so much since it was said is said anew. */
   readonly riseSaid: number
 }
