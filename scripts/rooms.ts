@@ -43,6 +43,8 @@ const ENGINE_GROUND: ReadonlySet<string> = new Set(
     'clock',
     'counters',
     'exception',
+    'expected',
+    'expected-rows',
     'finding',
     'hours',
     'limits',

@@ -10,6 +10,7 @@ import { createLossBook } from './agent/losses.ts'
 import { noteNetusage } from './agent/netusage.ts'
 import { forgetNext, takeUpNext } from './agent/next-enrolment.ts'
 import { POLICY_FILE } from './agent/policy-file.ts'
+import { policyRecord } from './agent/policy-record.ts'
 import { startRecordingFor } from './agent/recorded.ts'
 import { createReport } from './agent/report.ts'
 import { createPoliciesByKey } from './agent/root-key.ts'
@@ -33,7 +34,6 @@ import { sinceBootMs } from './host/since-boot.ts'
 import { userNumber } from './host/users.ts'
 import { createIntake } from './intake/intake.ts'
 import { createFramer } from './records/framer.ts'
-import { Source, writePolicy } from './records/record.gen.ts'
 import type { MacSource } from './sources/choice.ts'
 import { createSensorWatch } from './status/sensor-watch.ts'
 import { isWatched, StatusError, serveStatus } from './status/socket.ts'
@@ -381,13 +381,4 @@ async function lockAfter(
   const later = usingState(directory, () => lockDirectory('.', LOCK_WAIT_MS))
   if (later) return later
   throw new AgentError(runs)
-}
-
-function policyRecord(policy: PolicyDocument): Uint8Array {
-  return writePolicy({
-    source: Source.none,
-    atNs: 0n,
-    version: policy.version ?? 0,
-    document: JSON.stringify(policy),
-  })
 }

@@ -1,8 +1,10 @@
 // `freshet policy check FILE`: what is to be known of a policy before anybody is given it.
+import { expectedOf } from '../engine/expected.ts'
 import { PROFILES } from '../engine/profiles.ts'
 import { type Checked, checkPolicy } from '../policy/check.ts'
 import { printable } from '../printable.ts'
 import { STREAM } from './output-file.ts'
+import { boundsText } from './policy-expected.ts'
 import { readOptionFile } from './policy-file.ts'
 import { readInput } from './policy-signing.ts'
 
@@ -23,6 +25,7 @@ export function runPolicyCheckCommand(file: string, nowMs = Date.now()): number 
   }
   say(`${name} is a policy`)
   for (const [field, value] of resolved(checked)) say(`  ${field.padEnd(FIELD_CHARS)} ${value}`)
+  for (const line of acceptedLines(checked)) say(`  ${line}`)
   if (refused !== undefined) say(`where a collector sends it agents take nothing of it: ${refused}`)
   for (const note of clamped)
     say(`where a collector sends it agents do not take all of it: ${note}`)
@@ -30,7 +33,14 @@ export function runPolicyCheckCommand(file: string, nowMs = Date.now()): number 
   return refused === undefined && clamped.length === 0 && ends.length === 0 ? 0 : WORTH_A_LOOK
 }
 
-const FIELD_CHARS = 'parentProcessCheck'.length + 1
+const FIELD_CHARS = 'expectedApplications'.length + 1
+
+/** What each accepted application comes to. */
+const acceptedLines = ({ document }: Checked): string[] =>
+  [...new Set(document.expectedApplications)].flatMap((id) => {
+    const row = expectedOf(id)
+    return row ? [`${id}: ${boundsText(row)}. ${row.text}`] : []
+  })
 
 /** Each field with what it comes to; lists by their length. */
 function resolved({ policy, document }: Checked): [string, string][] {

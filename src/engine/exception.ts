@@ -26,17 +26,11 @@ export type ExceptionDocument = {
 
 export type Exception = Pick<
   ExceptionDocument,
-  | 'port'
-  | 'program'
-  | 'parent'
-  | 'signingId'
-  | 'team'
-  | 'signer'
-  | 'hash'
-  | 'user'
-  | 'bytesPerDayMax'
+  'port' | 'program' | 'parent' | 'team' | 'signer' | 'hash' | 'user' | 'bytesPerDayMax'
 > & {
-  host: HostRule | undefined
+  /** Any of them; none: wherever to, whoever it is signed as. */
+  hosts: readonly HostRule[]
+  signingIds: readonly string[]
   /** Milliseconds since 1970. */
   untilMs: number
   /** What it is counted by. */
@@ -63,10 +57,11 @@ export type Sending = {
 
 /** REQUIRES: it is as policy-table.ts has it. */
 export function makeException(document: ExceptionDocument): Exception {
-  const { host, until, hash, owner: _owner, reason: _reason, ...rest } = document
+  const { host, signingId, until, hash, owner: _owner, reason: _reason, ...rest } = document
   return {
     ...rest,
-    host: host === undefined ? undefined : hostOf(host),
+    hosts: host === undefined ? [] : [hostOf(host) as HostRule],
+    signingIds: signingId === undefined ? [] : [signingId],
     ...(hash === undefined ? {} : { hash: hash.toLowerCase() }),
     untilMs: momentOf(until) as number,
     rule: ruleText(document),
@@ -100,13 +95,14 @@ const ruleText = (document: ExceptionDocument): string =>
 
 /** Whether it names it, whether it holds or not. */
 export function isNamed(exception: Exception, sending: Sending): boolean {
-  const { host, port, program, parent, signingId, team, signer, hash, user } = exception
+  const { hosts, port, program, parent, signingIds, team, signer, hash, user } = exception
   return (
-    (host === undefined || hasHost(host, sending.address, sending.hostname)) &&
+    (hosts.length === 0 ||
+      hosts.some((host) => hasHost(host, sending.address, sending.hostname))) &&
     (port === undefined || port === sending.port) &&
     (program === undefined || pathMatches(program, sending.program)) &&
     (parent === undefined || sending.ancestors.some((path) => pathMatches(parent, path))) &&
-    (signingId === undefined || signingId === sending.signingId) &&
+    (signingIds.length === 0 || signingIds.includes(sending.signingId)) &&
     (team === undefined || team === sending.team) &&
     (signer === undefined || signer === sending.signer) &&
     (hash === undefined || sending.hashes.includes(hash)) &&

@@ -18,7 +18,12 @@ export type Shape =
   | { of: 'whole'; min: number; max: number }
   | { of: 'number'; min: number; max: number }
   | { of: 'flag' }
-  | { of: 'choice'; among: readonly string[] }
+  | {
+      of: 'choice'
+      among: readonly string[]
+      /** Ends `X ...` of a text that is none of them, where a list of all would be too long. */
+      wrong?: (value: unknown) => string
+    }
   | { of: 'text'; charsMax: number; format?: Format }
   | { of: 'either'; shapes: readonly Shape[]; wrong: string }
   | { of: 'list'; each: Shape; entriesMax: number }
@@ -106,7 +111,7 @@ function whyNot(shape: Exclude<Shape, ObjectShape>, value: unknown): string | un
     case 'choice':
       return typeof value === 'string' && shape.among.includes(value)
         ? undefined
-        : `is none of ${shape.among.join(', ')}`
+        : (shape.wrong?.(value) ?? `is none of ${shape.among.join(', ')}`)
     case 'text': {
       const { charsMax, format } = shape
       const isText = typeof value === 'string' && value.length <= charsMax

@@ -1,5 +1,6 @@
 // Every field that a policy may have, with its bounds: the one place that says so. Agents check by it (policy.ts), editors by
 // docs/policy.schema.json, which is made of it (npm run generate).
+import { EXPECTED_IDS, unknownText } from './expected.ts'
 import { HASH, HOST, MOMENT_UTC, NAME, NETWORK, PATH, TEAM } from './policy-fields.ts'
 import type { Format, ObjectShape, Shape } from './policy-shape.ts'
 import {
@@ -137,6 +138,40 @@ export const EXCEPTION: ObjectShape = {
   ],
 }
 
+/** As a record has it. */
+const EXPECTED_ROW: ObjectShape = {
+  of: 'object',
+  fields: {
+    id: { shape: text(TEXT_CHARS_MAX, NAME), isRequired: true, text: 'What it is counted by.' },
+    signingIds: {
+      shape: list(text(TEXT_CHARS_MAX, NAME)),
+      isRequired: true,
+      text: 'What its processes are signed as: any of these.',
+    },
+    team: {
+      shape: text(TEXT_CHARS_MAX, TEAM),
+      isRequired: true,
+      text: 'Apple’s id of the team that signed them.',
+    },
+    hosts: { shape: list(host), isRequired: true, text: 'Where to: any of these.' },
+    bytesPerDayMax: {
+      shape: { of: 'whole', min: 0, max: BYTES_MAX },
+      isRequired: true,
+      text: 'What they may send to all of these together in 24 hours.',
+    },
+  },
+  rules: [
+    {
+      wrong: 'wants at least one signing id and one host: with none it would name any',
+      test: ({ signingIds, hosts }) => hasEntry(signingIds) && hasEntry(hosts),
+      schema: { properties: { signingIds: { minItems: 1 }, hosts: { minItems: 1 } } },
+    },
+  ],
+}
+
+/** What is no list is told as that. */
+const hasEntry = (value: unknown): boolean => !Array.isArray(value) || value.length > 0
+
 export const POLICY: ObjectShape = {
   of: 'object',
   fields: {
@@ -193,6 +228,14 @@ export const POLICY: ObjectShape = {
     exceptions: {
       shape: list(EXCEPTION),
       text: 'What is harmless for a while and up to a volume: by all that an entry names together.',
+    },
+    expectedApplications: {
+      shape: list({ of: 'choice', among: EXPECTED_IDS, wrong: unknownText }),
+      text: 'Applications of the shipped list that are expected here (freshet policy expected): each with its team, its hosts and a volume.',
+    },
+    expectedRows: {
+      shape: list(EXPECTED_ROW),
+      text: 'The same as they were when they were accepted. Agents put them there for captures; a file has no need to.',
     },
     ownPids: {
       shape: list({ of: 'whole', min: 0, max: PID_MAX }),

@@ -11,6 +11,8 @@ import {
   pathMatches,
   type Sending,
 } from './exception.ts'
+import { acceptedRows, expectedException } from './expected.ts'
+import type { ExpectedRow } from './expected-rows.ts'
 import { type HostRule, hostOf, type ParentRule, PolicyError } from './policy-fields.ts'
 import { type Fault, faultsOf } from './policy-shape.ts'
 import { POLICY, POLICY_SCHEMA } from './policy-table.ts'
@@ -40,6 +42,8 @@ export type Policy = {
   parentProcessCheck: ParentRule[]
   /** The same for a while, and up to a volume. */
   exceptions: Exception[]
+  /** Rows of the shipped list that were accepted, as exceptions without an end. */
+  expectedApplications: Exception[]
   /** The agent's own processes: never alerted on, counted. */
   ownPids: number[]
 }
@@ -58,6 +62,10 @@ export type PolicyDocument = {
   hostWhitelist?: string[]
   parentProcessCheck?: ParentRule[]
   exceptions?: ExceptionDocument[]
+  /** Ids of expected-rows.ts. */
+  expectedApplications?: string[]
+  /** Rows as they were when they were accepted: an agent puts them into its records. */
+  expectedRows?: ExpectedRow[]
   ownPids?: number[]
 }
 
@@ -72,6 +80,7 @@ export const DEFAULT_POLICY: Policy = {
   hostWhitelist: [],
   parentProcessCheck: [],
   exceptions: [],
+  expectedApplications: [],
   ownPids: [],
 }
 
@@ -98,6 +107,7 @@ export function makePolicy(document: PolicyDocument): Policy {
     hostWhitelist: (document.hostWhitelist ?? []).map((text) => hostOf(text) as HostRule),
     parentProcessCheck: document.parentProcessCheck ?? [],
     exceptions: (document.exceptions ?? []).map(makeException),
+    expectedApplications: acceptedRows(document).map(expectedException),
     ownPids: document.ownPids ?? [],
   }
 }
@@ -134,9 +144,14 @@ export function ruleFor(
   return parent && `${parent.program} under ${parent.parent}`
 }
 
-/** Exceptions that name it, whether they hold or not. */
-export const exceptionsFor = (policy: Policy, sending: Sending): Exception[] =>
-  policy.exceptions.filter((one) => isNamed(one, sending))
+/** Exceptions that name it, whether they hold or not; a team's own first. */
+export const exceptionsFor = (
+  { exceptions, expectedApplications }: Policy,
+  sending: Sending,
+): Exception[] => [
+  ...exceptions.filter((one) => isNamed(one, sending)),
+  ...expectedApplications.filter((one) => isNamed(one, sending)),
+]
 
 /** The policy of a record, with the agent's own processes in it; or why it is refused. */
 export function policyFrom(

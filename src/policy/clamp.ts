@@ -3,6 +3,7 @@
 import { type Cidr, parseCidr } from '../engine/address.ts'
 import { isPublicSuffix } from '../engine/destination/registered-domain.ts'
 import { type ExceptionDocument, namedText } from '../engine/exception.ts'
+import { expectedOf, unknownText, withRows } from '../engine/expected.ts'
 import {
   DEFAULT_POLICY,
   makePolicy,
@@ -71,7 +72,11 @@ export function clampPolicy(content: string, version: number): Clamped {
   refuseSum([...hostWhitelist, ...hostsOf(exceptions)], 'it')
   if ((document.ownPids ?? []).length > 0)
     clamped.push('ownPids is left out: a process id means nothing on another machine')
-  const { ownPids: _, $schema: _schema, ...rest } = document
+  if ((document.expectedRows ?? []).length > 0)
+    clamped.push(
+      'expectedRows is left out: rows are those of the agent’s own list, by expectedApplications',
+    )
+  const { ownPids: _, expectedRows: _rows, $schema: _schema, ...rest } = document
   return { document: { ...rest, version, hostWhitelist, parentProcessCheck, exceptions }, clamped }
 }
 
@@ -81,7 +86,7 @@ function readDocument(content: string, clamped: string[]): PolicyDocument {
     const given: unknown = JSON.parse(content)
     if (typeof given !== 'object' || given === null || Array.isArray(given))
       throw new SyntaxError('it is no JSON object')
-    const document = withinBounds(given, clamped)
+    const document = withKnown(withinBounds(given, clamped), clamped)
     makePolicy(document)
     return document
   } catch (cause) {
@@ -102,6 +107,19 @@ function withinBounds(document: PolicyDocument, clamped: string[]): PolicyDocume
     clamped.push(`${field} is ${held[field]}, not ${asked}: it may be ${min} to ${max}`)
   }
   return held
+}
+
+/** An application that a later version knows is nobody here; what is no text is refused with the rest. */
+function withKnown(document: PolicyDocument, clamped: string[]): PolicyDocument {
+  const { expectedApplications } = document
+  if (!Array.isArray(expectedApplications)) return document
+  const known = expectedApplications.filter((id) => {
+    const isKnown = typeof id !== 'string' || expectedOf(id) !== undefined
+    if (!isKnown)
+      clamped.push(`expectedApplications: ${quoted(id, 80)} is left out: it ${unknownText(id)}`)
+    return isKnown
+  })
+  return { ...document, expectedApplications: known }
 }
 
 /** Why an exception may not hold; undefined: it may. Each field narrows it, so one that is narrow is enough. */
@@ -190,7 +208,7 @@ export function whyNotParent({ parent, program }: ParentRule): string | undefine
 export function refuseCrowd(document: PolicyDocument): void {
   const { hostWhitelist = [], exceptions = [] } = document
   if (
-    Buffer.byteLength(JSON.stringify(document)) > RECORD_BYTES_MAX ||
+    Buffer.byteLength(JSON.stringify(withRows(document))) > RECORD_BYTES_MAX ||
     exceptions.length > LIST_ENTRIES_MAX
   )
     throw new PolicyFault('too-large', 'beside this policy there is no room for these exceptions')
@@ -208,5 +226,6 @@ export function withoutHoldingBack(document: PolicyDocument): PolicyDocument {
     hostWhitelist: [],
     parentProcessCheck: [],
     exceptions: [],
+    expectedApplications: [],
   }
 }

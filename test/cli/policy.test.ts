@@ -90,6 +90,31 @@ describe('freshet policy', () => {
       assert.match(ran.stderr, text)
     }
   })
+  it('lists the expected applications with their sources, and says what an accepted one comes to', async () => {
+    const { stdout } = await well(['expected'])
+    assert.match(
+      stdout,
+      /^dropbox \(sync\): Dropbox sends .+\.\n {2}signed as com\.getdropbox\.dropbox by team G7HH3F8CAK, to dropbox\.com, dropboxapi\.com, 20\.0 GB a day at most\n {2}who signs it: https:/m,
+    )
+    assert.match(
+      stdout,
+      /^ {2}where it sends: https:\/\/help\.dropbox\.com\/security\/official-domains$/m,
+    )
+    const { expectedApplications } = JSON.parse((await well(['expected', '--json'])).stdout)
+    const ids = expectedApplications.map(({ id }: { id: string }) => id)
+    assert.deepEqual(
+      ids,
+      [...stdout.matchAll(/^([a-z-]+) \(/gm)].map(([, id]) => id),
+    )
+    const all = await freshet(['check', '-'], JSON.stringify({ expectedApplications: ids }))
+    assert.equal(all.status, 0, all.stderr)
+    assert.match(all.stdout, new RegExp(`^ {2}expectedApplications +${ids.length}$`, 'm'))
+    for (const id of ids)
+      assert.match(all.stdout, new RegExp(`^ {2}${id}: signed as .* at most\\. [A-Z]`, 'm'))
+    const none = await freshet(['check', '-'], '{"expectedApplications":["dropbx"]}')
+    assert.equal(none.status, 78)
+    assert.match(none.stderr, /“dropbx” is none of the \d+ .*: is dropbox meant\?/)
+  })
   it('looks a policy over: what it comes to, what is worth a look, and all that is wrong with it', async () => {
     const of = (document: object) => freshet(['check', '-'], JSON.stringify(document))
     const good = await of({ profile: 'quiet', hostWhitelist: ['example.org'] })

@@ -11,7 +11,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { openCapture } from '../../src/capture/reader.ts'
 import { runProbe, startSink, uniqueProgram } from '../../src/cli/simulate-probe.ts'
+import { REFERENCE_HASH } from '../../src/engine/engine.ts'
 import { lockDirectory } from '../../src/host/lock.ts'
 import { PLACE } from '../../src/place.ts'
 import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
@@ -72,6 +74,10 @@ describe('freshet record, live', () => {
     assert.equal(await ended, 0, output)
     await sink.close()
     await remove()
+    const references: (string | undefined)[] = []
+    for await (const event of (await openCapture(file)).events)
+      if (event.kind === 'header') references.push(event.header.reference)
+    assert.deepEqual(references, [REFERENCE_HASH])
     const [, alerts, digest] =
       /^recorded .* (\d+) alert findings?\ndigest {2}([0-9a-f]{64})$/m.exec(output) ?? []
     assert.ok(Number(alerts) >= 1, output)

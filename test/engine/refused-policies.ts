@@ -22,6 +22,16 @@ export const REFUSED_DOCUMENTS: Record<string, object> = {
   'a field that a rule does not have': {
     parentProcessCheck: [{ parent: '/bin/sh', program: '/bin/x', until: '2027-01-01' }],
   },
+  'an expected application that is none': { expectedApplications: ['dropbx'] },
+  'expected applications that are no list': { expectedApplications: 'dropbox' },
+  'a row of an expected application without a team': {
+    expectedRows: [{ id: 'a', signingIds: ['a'], hosts: ['example.org'], bytesPerDayMax: 1 }],
+  },
+  'a row of an expected application that would name any host': {
+    expectedRows: [
+      { id: 'a', signingIds: ['a'], team: 'ABCDE12345', hosts: [], bytesPerDayMax: 1 },
+    ],
+  },
   'a pid that is none': { ownPids: [-1] },
   'more than it can hold': { ownPids: new Array(1_025).fill(1) },
 }

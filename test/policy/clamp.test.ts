@@ -163,6 +163,43 @@ describe('of a policy that was sent', () => {
     const { document } = clamp({ $schema: 'https://example.org/policy.schema.json' })
     assert.equal('$schema' in document, false)
   })
+  it('an expected application that this version does not know is left out, with what may be meant, and the others hold', () => {
+    const { document, clamped } = clamp({ expectedApplications: ['dropbox', 'dropbx', 'of-later'] })
+    assert.deepEqual(document.expectedApplications, ['dropbox'])
+    assert.equal(clamped.length, 2)
+    assert.match(
+      clamped[0] ?? '',
+      /^expectedApplications: “dropbx” is left out: .* dropbox meant\?/,
+    )
+    assert.match(
+      clamped[1] ?? '',
+      /^expectedApplications: “of-later” is left out: .*version has: `/,
+    )
+    for (const wrong of [[7], 'dropbox', [null]])
+      refused('content', () => clamp({ expectedApplications: wrong }))
+    const nothing = withoutHoldingBack({ expectedApplications: ['dropbox'] })
+    assert.deepEqual(makePolicy(nothing).expectedApplications, [])
+  })
+  it('rows of expected applications that it has itself are left out, and said', () => {
+    const row = { ...{ id: 'x', signingIds: ['x'], team: 'ABCDE12345' }, hosts: ['0.0.0.0/0'] }
+    const { document, clamped } = clamp({ expectedRows: [{ ...row, bytesPerDayMax: 2 ** 50 }] })
+    assert.equal('expectedRows' in document, false)
+    assert.match(
+      clamped.join(),
+      /^expectedRows is left out: rows are those of the agent’s own list/,
+    )
+  })
+  it('an online key accepts no expected application', () => {
+    const bounds = {
+      ...{ v4PrefixMin: 8, v6PrefixMin: 32, domains: true, programs: true },
+      ...{ bytesPerDayMax: 1e15, daysMax: 30, exceptionsMax: 256 },
+    }
+    for (const more of [{ expectedApplications: ['dropbox'] }, { expectedRows: [] }])
+      refused('content', () =>
+        boundedExceptions(JSON.stringify({ exceptions: [], ...more }), bounds, 0),
+      )
+    assert.deepEqual(boundedExceptions('{"exceptions": []}', bounds, 0).exceptions, [])
+  })
   it('a host that is known and an exception count together', () => {
     const some = Array.from({ length: 12 }, (_, first) => `${first}.0.0.0/8`)
     const more = Array.from({ length: 12 }, (_, first) => `${first + 20}.0.0.0/8`)

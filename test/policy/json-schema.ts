@@ -37,6 +37,7 @@ const KEYWORDS: Record<string, (wants: unknown, value: unknown, of: Schema) => b
   pattern: (wants, value) =>
     typeof value !== 'string' || new RegExp(wants as string, 'u').test(value),
   maxItems: (wants, value) => !Array.isArray(value) || value.length <= (wants as number),
+  minItems: (wants, value) => !Array.isArray(value) || value.length >= (wants as number),
   items: (wants, value) =>
     !Array.isArray(value) || value.every((one) => isValid(wants as Schema, one)),
   properties: (wants, value) =>

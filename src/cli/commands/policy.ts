@@ -164,6 +164,16 @@ export function addPolicyCommands(program: Command): void {
       await finish(runPolicyTryCommand(file, options))
     })
   policy
+    .command('expected')
+    .description(
+      'applications that a policy may accept, with the documents that each row stands on',
+    )
+    .option('--json', 'as JSON')
+    .action(async (options: { json?: boolean }) => {
+      const { runPolicyExpectedCommand } = await import('../policy-expected.ts')
+      await finish(Promise.resolve(runPolicyExpectedCommand(options)))
+    })
+  policy
     .command('show <file>')
     .description('what a signed document says; - is standard input')
     .option(
