@@ -10,6 +10,7 @@ type Room = {
 const LEFT_OF_STREAM = [
   'units',
   'place',
+  'native-module',
   'printable',
   'oldest',
   'shell-word',
@@ -81,15 +82,20 @@ export const ROOMS: Record<string, Room> = {
   'given-file': { rooms: ['state-file'], packages: ['node:fs'] },
   unpack: { rooms: [], packages: ['node:zlib'] },
   trouble: { rooms: [], packages: [] },
-  place: { rooms: [], packages: ['node:url'] },
+  place: { rooms: [], packages: ['node:sea', 'node:url'] },
+  // Native modules beside an executable, which root loads too.
+  'native-module': {
+    rooms: ['place'],
+    packages: ['node:crypto', 'node:fs', 'node:path'],
+  },
   hint: { rooms: ['place', 'shell-word'], packages: ['node:os', 'node:path'] },
   version: { rooms: ['place'] },
-  host: { rooms: ['units', 'place', 'state-file', 'version'] },
+  host: { rooms: ['units', 'place', 'native-module', 'state-file', 'version'] },
   records: { rooms: ['units'], packages: [] },
   // Which of a Mac's sources run and are believed: sense, the engine role and the status ask one table.
   sources: { rooms: ['records'], packages: [] },
   baseline: { rooms: ['units', 'oldest', 'hint', 'state-file'] },
-  sense: { rooms: ['units', 'place', 'version', 'records', 'sources'] },
+  sense: { rooms: ['units', 'place', 'native-module', 'version', 'records', 'sources'] },
   // The engine's house, along the way a record takes; on top what joins its rooms. Others say "engine" for all of it.
   'engine-ground': ofEngine([]),
   'engine-process': ofEngine(['ground']),

@@ -1,10 +1,12 @@
 // The version that every part reports.
 import { readFileSync } from 'node:fs'
-import { PLACE } from './place.ts'
+import { embedded, PLACE } from './place.ts'
 
 /** Freshet's version, from package.json. */
 export const VERSION: string = (
-  JSON.parse(readFileSync(PLACE.packageJson, 'utf8')) as {
+  JSON.parse(
+    PLACE.isExecutable ? embedded.text('package.json') : readFileSync(PLACE.packageJson, 'utf8'),
+  ) as {
     version: string
   }
 ).version

@@ -1,6 +1,5 @@
 // `freshet agent`: the root role, which starts the engine role (`freshet engine`) and feeds it.
 
-import { PLACE } from '../place.ts'
 import { type Addon, AddonError, loadAddon } from '../sense/addon.ts'
 import { runSense } from '../sense/sense.ts'
 import type { MacSource } from '../sources/choice.ts'
@@ -12,6 +11,10 @@ import { stopSignal } from './supervise.ts'
 export type AgentCommand = {
   stateRoot: string
   isUnderUp: boolean
+  /** Stops when its standard input ends: that of a parent which no other way leads to. */
+  endsWithInput?: boolean
+  /** The program that the engine is a role of. */
+  engineCommand: readonly [string, ...string[]]
   /** How long another agent that answers may take to end. */
   predecessorMs?: number
   /** Command-line arguments that the engine gets. */
@@ -36,20 +39,17 @@ export async function runAgentCommand(command: AgentCommand): Promise<number> {
       '`--sources` chooses among the sources of a Mac, and this machine is none: leave it out',
     )
   const addon = builtAddon()
-  const stop = stopSignal({ goesOnUnread: true })
+  const stop = stopSignal({
+    goesOnUnread: true,
+    ...(command.endsWithInput === undefined ? {} : { endsWithInput: command.endsWithInput }),
+  })
   const log = createLog('sense')
   // `up` starts its own again where the engine before may still be ending, and lets it wait for that.
   if (!command.isUnderUp)
     await awaitPredecessor(command.stateRoot, { signal: stop, log, waitMs: command.predecessorMs })
   return runSense({
     addon,
-    engineCommand: [
-      process.execPath,
-      ...process.execArgv,
-      PLACE.cli,
-      'engine',
-      ...command.engineArguments,
-    ],
+    engineCommand: [...command.engineCommand, 'engine', ...command.engineArguments],
     intervalMs: command.intervalMs,
     ringBytes: command.ringBytes,
     execArguments: command.execArguments,

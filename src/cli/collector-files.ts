@@ -43,9 +43,9 @@ import { lockDirectory } from '../host/lock.ts'
 import { StateFileError } from '../state-file.ts'
 import { nowUnixNs } from '../units.ts'
 import { isThere } from './found.ts'
+import { made } from './making.ts'
 import {
   asStream,
-  made,
   makeFile,
   opened,
   refuseTaken,

@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { userName } from '../host/users.ts'
+import { isClosed } from './making.ts'
 import { ConfigError } from './state.ts'
 
 /** Whether something is at `path`. Throws ConfigError, with the cause, when this user cannot know. */
@@ -18,8 +19,6 @@ export function isThere(path: string): boolean {
     throw new ConfigError(`${path} cannot be looked at: ${message}`)
   }
 }
-
-export const isClosed = (code: string | undefined): boolean => code === 'EACCES' || code === 'EPERM'
 
 /** Which directory or file keeps this user from `path`, whose it is, and who may go on. REQUIRES: one does. */
 export function closedSentence(path: string): string {

@@ -13,7 +13,8 @@ import {
 import { dirname } from 'node:path'
 import { whyUnreadable } from '../given-file.ts'
 import { moveFile, syncDirectory } from '../state-file.ts'
-import { isClosed, isThere } from './found.ts'
+import { isThere } from './found.ts'
+import { made } from './making.ts'
 import { ConfigError } from './state.ts'
 
 /** In place of a file: standard input or output. */
@@ -88,22 +89,6 @@ export function opened(path: string, open: () => number): number {
     return open()
   } catch (error) {
     throw new ConfigError(`${path} cannot be opened: ${whyUnreadable(error)}`)
-  }
-}
-
-/** What `open` returns; throws ConfigError where it cannot make `path`, in words that name it once. */
-export function made(path: string, open: () => number): number {
-  try {
-    return open()
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const why =
-      code === 'ENOENT'
-        ? `the directory ${dirname(path)} is not there`
-        : isClosed(code)
-          ? `this user may not write in ${dirname(path)}`
-          : message
-    throw new ConfigError(`${path} cannot be made: ${why}`)
   }
 }
 

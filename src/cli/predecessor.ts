@@ -1,6 +1,6 @@
 // Another agent in the same place, found before this one begins.
 import { setTimeout as pause } from 'node:timers/promises'
-import { isWatched } from '../status/socket.ts'
+import { isWatched } from '../status/asking.ts'
 import { ConfigError } from './state.ts'
 
 /** One that is told to end answers for a second or so; service managers start the next one at once. */

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type AgentCommand, runAgentCommand } from './agent.ts'
-import { made } from './output-file.ts'
+import { made } from './making.ts'
 import { ConfigError } from './state.ts'
 
 export type RecordCommand = AgentCommand & {

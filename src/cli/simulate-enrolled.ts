@@ -2,8 +2,8 @@
 // says what it found and whether its collector has it.
 
 import { counted } from '../engine/sentence.ts'
+import { StatusError, type StatusLine } from '../status/asking.ts'
 import { causesOf } from '../status/causes.ts'
-import { StatusError, type StatusLine } from '../status/socket.ts'
 import type { SimulateOutcome } from './simulate.ts'
 import { UnknownTarget } from './simulate-probe.ts'
 import { type Sending, type SendOptions, seconds, startUpload } from './simulate-send.ts'

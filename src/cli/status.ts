@@ -1,6 +1,6 @@
 // `freshet status`: one reading of the agent's status socket, or one a second for as long as somebody looks.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readStatus, StatusError } from '../status/socket.ts'
+import { readStatus, StatusError } from '../status/asking.ts'
 import { statusLines } from '../status/view.ts'
 import { createDrawnScreen, createPlainScreen, type Screen } from './screen.ts'
 import { statePaths } from './state.ts'

@@ -99,10 +99,10 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
  * terminal sends to every process of the group, is left to the parent, so that it can end this one in order.
  *
  * It aborts too when nobody reads standard output any more (`| head`), but `goesOnUnread`: what watches a machine goes on
- * watching, whoever listens.
+ * watching, whoever listens. With `endsWithInput` a pipe from the parent on standard input does what a channel does.
  */
 export function stopSignal(
-  options: { ignoreInterrupt?: boolean; goesOnUnread?: boolean } = {},
+  options: { ignoreInterrupt?: boolean; goesOnUnread?: boolean; endsWithInput?: boolean } = {},
 ): AbortSignal {
   const controller = new AbortController()
   const stop = () => {
@@ -117,6 +117,12 @@ export function stopSignal(
     process.on('disconnect', () => controller.abort())
     // To listen for the parent's end must not keep this process from its own.
     process.channel?.unref()
+  }
+  if (options.endsWithInput) {
+    const { stdin } = process
+    for (const ending of ['end', 'error'] as const) stdin.on(ending, () => controller.abort())
+    stdin.resume()
+    stdin.unref()
   }
   return controller.signal
 }

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { LIMITS } from '../collector/terms/limits.ts'
 import { counted } from '../engine/sentence.ts'
 import { descriptorLimit } from '../host/descriptors.ts'
-import { PLACE } from '../place.ts'
+import { OWN_COMMAND } from '../place.ts'
 import { printableLines } from '../printable.ts'
 import { StateFileError } from '../state-file.ts'
 import { collectorOrigin } from '../stream/collector-url.ts'
@@ -160,11 +160,10 @@ function runElsewhere(
   signal: AbortSignal,
   onTick: (tally: Tally) => void,
 ): Promise<Tally> {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [...process.execArgv, PLACE.cli, 'swarm-share'],
-    { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
-  )
+  const [command, ...before] = OWN_COMMAND
+  const child: ChildProcess = spawn(command, [...before, 'swarm-share'], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   child.send(share)
   const stop = () => child.kill('SIGTERM')
   signal.addEventListener('abort', stop, { once: true })

@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { commandBeside, daemonState } from '../hint.ts'
-import { PLACE } from '../place.ts'
+import { OWN_COMMAND, PLACE } from '../place.ts'
 import { EXIT_CONFIG, REFUSED_BEFORE } from '../sense/exit.ts'
 import type { MacSource } from '../sources/choice.ts'
-import { isWatched } from '../status/socket.ts'
+import { isWatched } from '../status/asking.ts'
 import { VERSION } from '../version.ts'
 import type { CollectorReady } from './collector.ts'
 import { createLog } from './log-line.ts'
@@ -105,7 +105,7 @@ export async function runUpCommand(command: UpCommand): Promise<number> {
   const agent = keepRunning({
     name: 'the agent',
     start: () =>
-      startRole([
+      startAgent([
         'agent',
         ...shared,
         '--collector',
@@ -182,9 +182,19 @@ async function untilWatched(
 }
 
 function startRole(args: string[], refusedBefore = 0): ChildProcess {
-  return spawn(process.execPath, [...process.execArgv, PLACE.cli, ...args], {
+  const [command, ...before] = OWN_COMMAND
+  return spawn(command, [...before, ...args], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, [REFUSED_BEFORE]: `${refusedBefore}` },
+  })
+}
+
+/** Of the executables root's is another, which takes nothing from an environment, a channel's number included. */
+function startAgent(args: string[]): ChildProcess {
+  if (!PLACE.isExecutable || process.geteuid?.() !== 0) return startRole(args)
+  return spawn(PLACE.sense, [...args, '--ends-with-input'], {
+    stdio: ['pipe', 'inherit', 'inherit'],
+    env: {},
   })
 }
 

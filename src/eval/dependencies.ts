@@ -25,7 +25,9 @@ export function filesBehind(module: string): string[] {
  */
 export function codeDigest(module: string): string {
   const hash = createHash('sha256').update(process.version)
-  for (const file of filesBehind(module)) hash.update('\0').update(readFileSync(file))
+  // The executable has all of its code within itself.
+  const files = module === process.execPath ? [module] : filesBehind(module)
+  for (const file of files) hash.update('\0').update(readFileSync(file))
   return hash.digest('hex')
 }
 

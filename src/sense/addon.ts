@@ -1,6 +1,7 @@
 // The native addon as TypeScript sees it. native/addon.cc makes exactly this.
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { loadNativeModule, NativeModuleError } from '../native-module.ts'
 import { PLACE } from '../place.ts'
 
 /** Options of a source. */
@@ -151,19 +152,35 @@ export type Addon = {
 export class AddonError extends Error {
   override readonly name = 'AddonError'
   readonly what: string
-  constructor(what: string, options: ErrorOptions) {
-    super(`${what}: run \`node scripts/setup.mjs\``, options)
+  /** `remedy` is what to do, where `what` does not say so itself. */
+  constructor(what: string, remedy: string | undefined, options: ErrorOptions) {
+    super(remedy === undefined ? what : `${what}: ${remedy}`, options)
     this.what = what
   }
 }
 
-/** Loads the addon that set-up built. Throws AddonError. */
-export function loadAddon(path: string = PLACE.addon): Addon {
+/** Loads the addon that set-up built, or the one beside the executable. Throws AddonError. */
+export function loadAddon(given?: string): Addon {
+  if (given === undefined && PLACE.isExecutable) return checkedAddon()
+  const path = given ?? PLACE.addon
   try {
     return createRequire(import.meta.url)(path) as Addon
   } catch (cause) {
     const why = existsSync(path) ? firstLine(cause) : 'it is not there'
-    throw new AddonError(`the native addon ${path} cannot be loaded (${why})`, { cause })
+    throw new AddonError(
+      `the native addon ${path} cannot be loaded (${why})`,
+      'run `node scripts/setup.mjs`',
+      { cause },
+    )
+  }
+}
+
+function checkedAddon(): Addon {
+  try {
+    return loadNativeModule('freshet.node') as Addon
+  } catch (cause) {
+    if (!(cause instanceof NativeModuleError)) throw cause
+    throw new AddonError(cause.message, undefined, { cause })
   }
 }
 

@@ -11,8 +11,8 @@ import {
 import { identityFaults } from '../../scripts/identity-check.ts'
 import { type PlistValue, readPlist, writePlist } from '../../scripts/plist.ts'
 import { platformState } from '../../src/hint.ts'
+import { STATUS_SOCKET } from '../../src/status/asking.ts'
 import { settingsUrl } from '../../src/status/settings.ts'
-import { STATUS_SOCKET } from '../../src/status/socket.ts'
 import { VERSION } from '../../src/version.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

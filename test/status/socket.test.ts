@@ -14,18 +14,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AgentStatus, StatusReaders } from '../../src/status/agent-status.ts'
-import {
-  LINE_BYTES_MAX,
-  readStatus,
-  STATUS_SOCKET,
-  StatusError,
-  serveStatus,
-} from '../../src/status/socket.ts'
+import { LINE_BYTES_MAX, readStatus, STATUS_SOCKET, StatusError } from '../../src/status/asking.ts'
+import { serveStatus } from '../../src/status/socket.ts'
 import { leaveOut, whyNotRoot } from '../left-out.ts'
 import { until } from '../waits.ts'
 import { wellStatus } from './states.ts'
 
-const socketRoom = fileURLToPath(new URL('../../src/status/socket.ts', import.meta.url))
+const askingRoom = fileURLToPath(new URL('../../src/status/asking.ts', import.meta.url))
 
 describe('the status socket', () => {
   let directory: string
@@ -91,7 +86,7 @@ describe('the status socket', () => {
     await serve()
     chmodSync(directory, 0o755)
     const script = `
-      import { readStatus } from ${JSON.stringify(socketRoom)}
+      import { readStatus } from ${JSON.stringify(askingRoom)}
       process.setgroups([65534]); process.setgid(65534); process.setuid(65534)
       try { await readStatus(${JSON.stringify(directory)}).next(); console.log('served') }
       catch (error) { console.log(error.code + ': ' + error.message) }`

@@ -1,8 +1,8 @@
-// `freshet up`, `agent`, `record`, and `engine`, which sense starts.
+// `freshet up`, and `engine`, which sense starts. `agent` and `record` are in watch.ts.
 import { type Command, Option } from 'commander'
 import { commandThere } from '../../hint.ts'
 import type { MacSource } from '../../sources/choice.ts'
-import { pathOrStream, ringBytes, whole } from '../arguments.ts'
+import { pathOrStream, whole } from '../arguments.ts'
 import { finish } from '../finish.ts'
 import {
   execArgumentsOption,
@@ -18,55 +18,8 @@ import {
   stateOption,
   tokenFileOption,
   userOption,
-  withAgentOptions,
 } from '../options.ts'
-import { statePaths } from '../state.ts'
-
-type AgentFlags = {
-  state?: string
-  user?: string
-  collector?: string
-  tokenFile?: string
-  policy?: string
-  policyKey?: string
-  settings?: string
-  includeLoopback?: boolean
-  underUp?: boolean
-  interval: number
-  execArguments: boolean
-  ringMb: number
-  sources?: ReadonlySet<MacSource>
-  sourcePrograms?: string
-}
-
-/** What the engine is told. The state directory always: sense gives it no environment that could name one. */
-function agentCommand(options: AgentFlags): import('../agent.ts').AgentCommand {
-  const { root } = statePaths(options.state)
-  const passed: string[] = ['--state', root]
-  for (const [name, flag] of [
-    ['user', '--user'],
-    ['collector', '--collector'],
-    ['tokenFile', '--token-file'],
-    ['policy', '--policy'],
-    ['policyKey', '--policy-key'],
-    ['settings', '--settings'],
-  ] as const)
-    if (options[name] !== undefined) passed.push(flag, options[name])
-  if (options.includeLoopback) passed.push('--include-loopback')
-  // Asked as both end: whether in order, or because that was killed.
-  if (options.underUp) passed.push('--under-up', '--up-pid', `${process.ppid}`)
-  if (options.sources) passed.push('--sources', [...options.sources].join(','))
-  return {
-    stateRoot: root,
-    isUnderUp: options.underUp === true,
-    engineArguments: passed,
-    intervalMs: options.interval,
-    ringBytes: ringBytes(options.ringMb),
-    execArguments: options.execArguments,
-    sources: options.sources,
-    sourcePrograms: options.sourcePrograms,
-  }
-}
+import { addWatchCommands } from './watch.ts'
 
 export function addAgentCommands(program: Command): void {
   program
@@ -110,23 +63,7 @@ export function addAgentCommands(program: Command): void {
       },
     )
 
-  withAgentOptions(program.command('agent'))
-    .addOption(new Option('--under-up').hideHelp())
-    .description('watches this machine and reports to a collector; as root it sees all users')
-    .action(async (options: AgentFlags) => {
-      const { runAgentCommand } = await import('../agent.ts')
-      await finish(runAgentCommand(agentCommand(options)))
-    })
-
-  withAgentOptions(program.command('record <file>'))
-    .description('an agent that also keeps what its engine is given, for `replay`; Ctrl-C ends it')
-    .addOption(
-      new Option('--seconds <n>', 'stop by itself after so long').argParser(whole(1, 31_536_000)),
-    )
-    .action(async (file: string, options: AgentFlags & { seconds?: number }) => {
-      const { runRecordCommand } = await import('../record.ts')
-      await finish(runRecordCommand({ ...agentCommand(options), file, seconds: options.seconds }))
-    })
+  addWatchCommands(program)
 
   program
     .command('enroll')

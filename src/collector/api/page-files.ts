@@ -1,7 +1,7 @@
 // The built page, read once at the start: afterwards no request's path touches the file system.
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { PLACE } from '../../place.ts'
+import { embedded, PLACE } from '../../place.ts'
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -21,15 +21,20 @@ export type PageFile = { body: Buffer; type: string; cacheControl: string }
 /** URL path to file. '/' is index.html. Empty when the page was not built. */
 export type PageFiles = ReadonlyMap<string, PageFile>
 
-/** Reads the page that the set-up built beside this module. Throws when it is larger than any page is. */
-export function readPageFiles(folder = PLACE.page): PageFiles {
+/** In the executable, the names of the page's files begin so. */
+const EMBEDDED = 'web/'
+
+/** Reads the page that the set-up built beside this module, or the executable's own. Throws when it is larger than any page is. */
+export function readPageFiles(folder?: string): PageFiles {
+  const { paths, read } =
+    folder === undefined && PLACE.isExecutable ? embeddedPage() : pageIn(folder ?? PLACE.page)
   const files = new Map<string, PageFile>()
   let bytes = 0
-  for (const path of listFiles(folder, '')) {
-    const body = readFileSync(join(folder, path))
+  for (const path of paths) {
+    const body = read(path)
     bytes += body.length
     if (bytes > FILES_BYTES_MAX)
-      throw new Error(`the page in ${folder} is larger than ${FILES_BYTES_MAX} bytes`)
+      throw new Error(`the page in ${folder ?? PLACE.page} is larger than ${FILES_BYTES_MAX} bytes`)
     const file: PageFile = {
       body,
       type: TYPES[extname(path)] ?? 'application/octet-stream',
@@ -41,6 +46,18 @@ export function readPageFiles(folder = PLACE.page): PageFiles {
   }
   return files
 }
+
+type Page = { paths: string[]; read: (path: string) => Buffer }
+
+const embeddedPage = (): Page => ({
+  paths: embedded.names(EMBEDDED).map((name) => name.slice(EMBEDDED.length)),
+  read: (path) => Buffer.from(embedded.bytes(`${EMBEDDED}${path}`)),
+})
+
+const pageIn = (folder: string): Page => ({
+  paths: listFiles(folder, ''),
+  read: (path) => readFileSync(join(folder, path)),
+})
 
 function listFiles(folder: string, under: string): string[] {
   try {

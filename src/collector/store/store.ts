@@ -1,6 +1,5 @@
 // The collector's store: one SQLite file, written by one thread and read by another. The room's face.
-import { pathToFileURL } from 'node:url'
-import { PLACE } from '../../place.ts'
+import { threadModule } from '../../place.ts'
 import { createTrouble } from '../../trouble.ts'
 import type { UnixNs } from '../../units.ts'
 import type {
@@ -114,9 +113,9 @@ export async function loadStore(options: {
 }): Promise<LoadedStore> {
   const { now, log } = options
   const [writer, reader, checkpoint] = await Promise.all([
-    loadThread<Work>(pathToFileURL(PLACE.storeWriter), log),
-    loadThread<Query>(pathToFileURL(PLACE.storeReader), log),
-    loadThread<'look' | 'move'>(pathToFileURL(PLACE.storeCheckpoint), log),
+    loadThread<Work>(threadModule('storeWriter'), log),
+    loadThread<Query>(threadModule('storeReader'), log),
+    loadThread<'look' | 'move'>(threadModule('storeCheckpoint'), log),
   ])
   let waitingBytes = 0
   let takenBytes = 0
