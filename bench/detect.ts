@@ -11,7 +11,7 @@ import { median, rates } from './engine-rates.ts'
 import type { Bench, Row } from './row.ts'
 
 /** As `engine records to state` has it. */
-const LOAD: Load = { flows: 20_000, programs: 64, destinations: 64, rounds: 10 }
+const LOAD: Load = { flows: 20_000, programs: 128, destinations: 32, rounds: 10 }
 /** Rarity may make an engine so much slower than points did. */
 const LEAST_OF_POINTS = 0.8
 

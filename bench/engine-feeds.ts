@@ -8,7 +8,7 @@ import { DEFAULT_LIMITS } from '../src/engine/limits.ts'
 import { createFramer } from '../src/records/framer.ts'
 import { FLOW_FIXED_BYTES } from '../src/records/record.gen.ts'
 import { type Judgement, scoringOf } from './detect-judgements.ts'
-import { BEGUN, type Load, opening, pairsOf, reports, roundOut } from './engine-load.ts'
+import { type Load, opening, pairsOf, reports, sentAfter } from './engine-load.ts'
 
 /** records: whole batches; objects: one N-API object a record; pieces: through the framer. */
 export type Feed = {
@@ -111,7 +111,7 @@ function threadSeconds(): number {
 /** Throws unless the engine took all of it and everything went to pairs. */
 function check(engine: Engine, load: Load, runs: number): void {
   const counters = engine.counters()
-  const wants = roundOut(load) * (BEGUN + load.rounds * runs)
+  const wants = sentAfter(load, load.rounds * runs)
   if (counters.openFlows !== load.flows || counters.bytesOut !== wants || counters.alerts !== 0)
     throw new Error(`the bench is not what it says: ${JSON.stringify(counters)}`)
   if (counters.evicted.pairs !== 0 || counters.heldFlows !== 0)

@@ -1,5 +1,6 @@
 // A machine at work, as records. Half of the programs are strangers whose flows get more than they send; the
-// other half belong to the system and upload, so that each of their reports is scored whole. None ends in an alert.
+// other half belong to the system and upload, so much to each destination that points score each of their reports whole,
+// and so little in all that rarity, which adds it up, tells none. None ends in an alert.
 import {
   Direction,
   FLOW_FIXED_BYTES,
@@ -28,20 +29,20 @@ const FIRST_PID = 1_000
 const STEP_NS = 500n
 /** Per report of a flow: bytes out and in. */
 const moreOf = (load: Load, flow: number): [number, number] =>
-  (flow % load.programs) % 2 === 0 ? [2_600, 20] : [1_400, 2_600]
-/**
- * Reports' worth of bytes that each flow begins with: uploads are past the volume from which they are scored, so
- * that the first round costs what the last one does.
- */
-export const BEGUN = 100
-const timesMore = (load: Load, flow: number, times: number): [number, number] => {
+  (flow % load.programs) % 2 === 0 ? [10, 0] : [1_400, 4_200]
+/** Bytes to each destination of what uploads as it begins: more than points score from, so that the first round costs what the last does. */
+const UPLOADED = 270_000
+/** Bytes out and in of a flow after so many reports. */
+function bytesOf(load: Load, flow: number, times: number): [number, number] {
   const [out, bytesIn] = moreOf(load, flow)
-  return [out * times, bytesIn * times]
+  const isUpload = bytesIn === 0
+  const begun = isUpload ? Math.ceil((UPLOADED * pairsOf(load)) / load.flows) : 100 * out
+  return [begun + times * out, isUpload ? 0 : 3 * begun + times * bytesIn]
 }
-/** Bytes out of all flows per round. */
-export const roundOut = (load: Load): number => {
+/** Bytes out of all flows after so many reports of each. */
+export const sentAfter = (load: Load, times: number): number => {
   let sum = 0
-  for (let flow = 0; flow < load.flows; flow++) sum += moreOf(load, flow)[0]
+  for (let flow = 0; flow < load.flows; flow++) sum += bytesOf(load, flow, times)[0]
   return sum
 }
 const WORDS = FLOW_FIXED_BYTES / 4
@@ -97,9 +98,7 @@ export function opening(load: Load): Uint8Array {
     )
   }
   for (let flow = 0; flow < load.flows; flow++)
-    records.push(
-      flowRecord(load, flow, FIRST_AT_NS, ...timesMore(load, flow, BEGUN), FlowState.opened),
-    )
+    records.push(flowRecord(load, flow, FIRST_AT_NS, ...bytesOf(load, flow, 0), FlowState.opened))
   return new Uint8Array(Buffer.concat(records))
 }
 
@@ -142,7 +141,7 @@ export function reports(load: Load): Reports {
   const count = load.flows * load.rounds
   const words = new Uint32Array(count * WORDS)
   const records = new Uint8Array(words.buffer)
-  const written = new Uint32Array(load.flows).fill(BEGUN)
+  const written = new Uint32Array(load.flows)
   // A stride that shares no factor with the count visits every flow, far apart in memory.
   const stride = 7_919
   for (let i = 0; i < count; i++) {
@@ -159,9 +158,9 @@ export function reports(load: Load): Reports {
       atNs += STEP_NS
       words[w + 2] = Number(atNs & 0xffffffffn)
       words[w + 3] = Number(atNs >> 32n)
-      const [out, bytesIn] = moreOf(load, flow)
-      words[w + 6] = times * out
-      words[w + 8] = times * bytesIn
+      const [out, bytesIn] = bytesOf(load, flow, times)
+      words[w + 6] = out
+      words[w + 8] = bytesIn
     }
   }
   again()

@@ -10,7 +10,7 @@ import { type Load, opening, pairsOf, reports } from './engine-load.ts'
 import { median, rates } from './engine-rates.ts'
 import type { Bench, Row } from './row.ts'
 
-const LOAD: Load = { flows: 20_000, programs: 64, destinations: 64, rounds: 10 }
+const LOAD: Load = { flows: 20_000, programs: 128, destinations: 32, rounds: 10 }
 /** Flows of each size of machine; every run takes as many reports. */
 const SIZES = [2_000, 20_000, 100_000]
 const REPORTS = 200_000

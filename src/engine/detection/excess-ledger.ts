@@ -9,7 +9,8 @@ import { D, F, FLOW_DOUBLES, FLOW_WORDS } from '../flow/flow-table.ts'
 import type { Pair, PairTable } from '../pair/pair-table.ts'
 import { excessOf, RATIO } from './excess.ts'
 import { createLastingHours } from './lasting-hours.ts'
-import { createSumTable, type SumPlace, type SumTable } from './sum-table.ts'
+import { L, LINE_DOUBLES, LINE_WORDS, type PairLines, W } from './pair-lines.ts'
+import { createSumTable, type SumTable } from './sum-table.ts'
 
 const DAY_MS = 86_400_000
 
@@ -22,14 +23,11 @@ export type ExcessLedger = {
   pairAdded(slot: number): void
   /** The pair in `slot` had the key `former`, or took the one that had it. */
   renamed(former: string, slot: number): void
-  /** Bytes in 24 full hours of the program at that destination. */
-  placeHard(slot: number): number
-  placeSoft(slot: number): number
-  /** And of the program, where it is new or its destinations are. */
-  programHard(slot: number): number
-  programSoft(slot: number): number
-  /** The largest of the four. */
-  most(slot: number): number
+  /**
+   * Bytes in 24 full hours: of the program at that destination, and of the program, where it is new or its destinations are. In
+   * `into` by SUM.
+   */
+  read(slot: number, into: Float64Array): void
   /** What is sent there counts for the program as well: it is new, or the destination is. */
   countsForProgram(slot: number): boolean
   /** The program has sent there for more than a day. */
@@ -39,6 +37,13 @@ export type ExcessLedger = {
   /** Puts what changed into the baseline. */
   store(): void
 }
+
+/** Where each of a pair's sums is: soft behind hard. */
+export const SUM = { placeHard: 0, placeSoft: 1, programHard: 2, programSoft: 3 } as const
+export const SUM_COUNT = 4
+
+/** No slot. */
+const NONE = 0xffff_ffff
 
 /** `<identity>\n<destination>` without the port. */
 export function placeOf(pairKey: string): string {
@@ -52,54 +57,54 @@ export function createExcessLedger(parts: {
   clock: Clock
   rows: FlowRows
   pairs: PairTable
+  lines: PairLines
 }): ExcessLedger {
   const { baseline, clock, rows, pairs } = parts
-  const flows = rows.table.capacity
-  /** Most excess that each flow had so far: a later download takes nothing back. */
-  const hardOf = new Float64Array(flows)
-  const softOf = new Float64Array(flows)
+  const { f64: lines, u32: words } = parts.lines
+  /** Most excess that each flow had so far, hard and soft: a later download takes nothing back. */
+  const most = new Float64Array(2 * rows.table.capacity)
   const places = createSumTable(pairs.capacity)
   const programs = createSumTable(pairs.capacity)
-  /** By slot of the pair. */
-  const placeAt: (SumPlace | undefined)[] = []
-  const programAt: (SumPlace | undefined)[] = []
-  const knownFromMs = new Float64Array(pairs.capacity)
   const lasting = createLastingHours(baseline, clock)
   const { hour } = lasting
 
   const pairAt = (slot: number): Pair => pairs.meta[slot] as Pair
-  const place = (slot: number): SumPlace => {
-    const known = placeAt[slot]
-    if (known && places.isStill(known)) return known
+  const place = (slot: number): number => {
+    const base = slot * LINE_WORDS
+    const known = words[base + W.place] as number
+    if (known !== NONE && places.generations[known] === words[base + W.placeGeneration])
+      return known
     const made = places.take(placeOf(pairAt(slot).key), hour())
-    placeAt[slot] = made
+    words[base + W.place] = made
+    words[base + W.placeGeneration] = places.generations[made] as number
     return made
   }
-  const program = (slot: number): SumPlace => {
-    const known = programAt[slot]
-    if (known && programs.isStill(known)) return known
+  const program = (slot: number): number => {
+    const base = slot * LINE_WORDS
+    const known = words[base + W.program] as number
+    if (known !== NONE && programs.generations[known] === words[base + W.programGeneration])
+      return known
     const made = programs.take(pairAt(slot).identity.stored.key, hour())
-    programAt[slot] = made
+    words[base + W.program] = made
+    words[base + W.programGeneration] = programs.generations[made] as number
     return made
   }
   const look = (slot: number): void => {
     const { identity, destination } = pairAt(slot)
     const first = baseline.destination(identity.stored.key, destination.view.key)?.firstAt
-    knownFromMs[slot] =
+    lines[slot * LINE_DOUBLES + L.knownFromMs] =
       first === undefined ? Number.POSITIVE_INFINITY : Number(first) / 1e6 + DAY_MS
-    placeAt[slot] = undefined
-    programAt[slot] = undefined
+    words[slot * LINE_WORDS + W.place] = NONE
+    words[slot * LINE_WORDS + W.program] = NONE
   }
   const isKnownDestination = (slot: number): boolean =>
-    wallNowMs(clock) >= (knownFromMs[slot] as number)
+    wallNowMs(clock) >= (lines[slot * LINE_DOUBLES + L.knownFromMs] as number)
   const countsForProgram = (slot: number): boolean =>
     !isKnownDestination(slot) ||
     !(wallNowMs(clock) - pairAt(slot).identity.firstNetworkMs >= DAY_MS)
 
   const protocolOf = (flow: number): number =>
     ((rows.table.u32[flow * FLOW_WORDS + F.remote] as number) >>> 16) & 0xff
-  const excess = (flow: number, out: number, bytesIn: number, ratio: number): number =>
-    Math.floor(excessOf(out, bytesIn, protocolOf(flow), ratio))
   /** Reports of before an engine's end come again: a flow is as far as was told of it then. */
   const reached = (flow: number, counter: number, told: number): number => {
     const base = flow * FLOW_DOUBLES
@@ -124,26 +129,30 @@ export function createExcessLedger(parts: {
       const since = rows.sinceOf(flow)
       const out = reached(flow, D.countedOut, D.toldOut) - since.out
       const bytesIn = reached(flow, D.countedIn, D.toldIn) - since.in
-      hardOf[flow] = excess(flow, out, bytesIn, RATIO.hard)
-      softOf[flow] = excess(flow, out, bytesIn, RATIO.soft)
+      const protocol = protocolOf(flow)
+      most[2 * flow] = Math.floor(excessOf(out, bytesIn, protocol, RATIO.hard))
+      most[2 * flow + 1] = Math.floor(excessOf(out, bytesIn, protocol, RATIO.soft))
     },
     count(slot, flow) {
       const since = rows.sinceOf(flow)
       const out = reached(flow, D.out, D.toldOut) - since.out
       const bytesIn = reached(flow, D.in, D.toldIn) - since.in
-      const hard = excess(flow, out, bytesIn, RATIO.hard)
-      const soft = excess(flow, out, bytesIn, RATIO.soft)
-      const moreHard = Math.max(0, hard - (hardOf[flow] as number))
-      const moreSoft = Math.max(0, soft - (softOf[flow] as number))
+      const protocol = protocolOf(flow)
+      const at = 2 * flow
+      const hard = Math.floor(excessOf(out, bytesIn, protocol, RATIO.hard))
+      const soft = Math.floor(excessOf(out, bytesIn, protocol, RATIO.soft))
+      const moreHard = Math.max(0, hard - (most[at] as number))
+      const moreSoft = Math.max(0, soft - (most[at + 1] as number))
       if (moreHard === 0 && moreSoft === 0) return
-      hardOf[flow] = (hardOf[flow] as number) + moreHard
-      softOf[flow] = (softOf[flow] as number) + moreSoft
-      places.add(place(slot), hour(), moreHard, moreSoft)
+      most[at] = (most[at] as number) + moreHard
+      most[at + 1] = (most[at + 1] as number) + moreSoft
+      const now = hour()
+      places.add(place(slot), now, moreHard, moreSoft)
       const { usual } = pairAt(slot).identity.history
       turnUsual(usual, Math.floor(wallNowMs(clock) / DAY_MS))
       usual.hard += moreHard
       usual.soft += moreSoft
-      if (countsForProgram(slot)) programs.add(program(slot), hour(), moreHard, moreSoft)
+      if (countsForProgram(slot)) programs.add(program(slot), now, moreHard, moreSoft)
     },
     pairAdded: look,
     renamed(former, slot) {
@@ -157,12 +166,11 @@ export function createExcessLedger(parts: {
       if (countsForProgram(slot))
         programs.add(programs.take(identity.stored.key, hour()), hour(), hard, soft)
     },
-    placeHard: (slot) => places.hard(place(slot), hour()),
-    placeSoft: (slot) => places.soft(place(slot), hour()),
-    programHard: (slot) => programs.hard(program(slot), hour()),
-    programSoft: (slot) => programs.soft(program(slot), hour()),
-    most: (slot) =>
-      Math.max(places.most(place(slot), hour()), programs.most(program(slot), hour())),
+    read(slot, into) {
+      const now = hour()
+      places.read(place(slot), now, into, SUM.placeHard)
+      programs.read(program(slot), now, into, SUM.programHard)
+    },
     countsForProgram,
     isKnownDestination,
     seed() {

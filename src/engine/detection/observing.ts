@@ -1,6 +1,7 @@
 // Judges nothing, and says how far each pair and program goes: what reference distributions are made of.
 import type { Process } from '../process/process.ts'
-import { createExcessLedger } from './excess-ledger.ts'
+import { createExcessLedger, SUM, SUM_COUNT } from './excess-ledger.ts'
+import { createPairLines } from './pair-lines.ts'
 import type { MakeScoring } from './scoring.ts'
 
 /** Of the last 24 full hours, bytes: what hardly was answered, of the pair and of its whole program. */
@@ -11,16 +12,18 @@ export const observeExcess =
     onReport: (pairKey: string, process: Process | undefined, seen: SeenExcess) => void,
   ): MakeScoring =>
   (parts) => {
-    const ledger = createExcessLedger(parts)
+    const ledger = createExcessLedger({ ...parts, lines: createPairLines(parts.pairs.capacity) })
+    const sums = new Float64Array(SUM_COUNT)
     return {
       reference: 'none',
       riseSaid: Number.POSITIVE_INFINITY,
       began: ledger.began,
       count(slot, flow) {
         ledger.count(slot, flow)
+        ledger.read(slot, sums)
         onReport(parts.pairs.meta[slot]?.key ?? '', parts.rows.processOf[flow], {
-          ofPair: ledger.placeHard(slot),
-          ofProgram: ledger.programHard(slot),
+          ofPair: sums[SUM.placeHard] as number,
+          ofProgram: sums[SUM.programHard] as number,
         })
       },
       stand(slot, _pair, former) {

@@ -3,7 +3,7 @@
 import type { Reason } from '../finding.ts'
 import { counted, humanBytes } from '../sentence.ts'
 import { AGES_BELOW_MS, CLASSES, cellOf } from './classes.ts'
-import { type Context, contextReasons } from './context.ts'
+import { type Context, contextReasons, NO_CONTEXT } from './context.ts'
 import { newsOf, noveltyText } from './news-text.ts'
 import { LOOSEST_DECADES, type Thresholds } from './rarity.ts'
 import type { Features } from './score.ts'
@@ -38,9 +38,19 @@ export type Judged = {
   unreadFrom: number
 }
 
+export const nothingJudged = (): Judged => ({
+  ...{ decades: Number.NEGATIVE_INFINITY, ofClass: 0, age: 0, isKnownDestination: false },
+  ...{ ratio: 0, bytes: 0, usualBytes: 0, isOfProgram: false, pairOut: 0, isPrivate: false },
+  ...{ context: NO_CONTEXT, isServed: false, newPrograms: 1, ageMs: 0, unread: 0, unreadFrom: 0 },
+})
+
 const BEST = CLASSES.indexOf('notarized')
 const OLD = AGES_BELOW_MS.length
 const AGE_DAYS = AGES_BELOW_MS[OLD - 1] as number
+
+/** What its context, where it sends and how many programs are new add to its decades. */
+export const besideOf = ({ newPrograms, isPrivate }: Judged, context: Context): number =>
+  context.decades - Math.log10(newPrograms) - (isPrivate ? Math.log10(PRIVATE_TIMES) : 0)
 
 /** Their points sum to the score. `f` is of the same pair and moment. */
 export function explainRarity(
@@ -50,11 +60,7 @@ export function explainRarity(
   signerText: string,
 ): Reason[] {
   const { bytes, ratio, ofClass, age, isKnownDestination: isKnown } = judged
-  /** All else as it is: its context, where it sends, how many programs are new. */
-  const beside =
-    judged.context.decades -
-    Math.log10(judged.newPrograms) -
-    (judged.isPrivate ? Math.log10(PRIVATE_TIMES) : 0)
+  const beside = besideOf(judged, judged.context)
   const toldOf = (c: number, a: number, known: boolean): number =>
     thresholds.bytesAt(cellOf(c, a, known), ratio, -beside)
   /** Below what is known it counts as the most frequent that is. */

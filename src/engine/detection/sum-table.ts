@@ -3,20 +3,16 @@
 import type { HourSum } from '../../baseline/sums.ts'
 import { createSums } from './sums.ts'
 
-/** A place in the table, of use as long as the generation is the place's. */
-export type SumPlace = { slot: number; generation: number }
-
 export type SumTable = {
-  /** The place of a name; made where there is none. */
-  take(name: string, hour: number): SumPlace
-  /** Whether the place is still that name's. */
-  isStill(place: SumPlace): boolean
-  add(place: SumPlace, hour: number, hard: number, soft: number): void
-  /** Excess of the last 24 full hours, bytes. */
-  hard(place: SumPlace, hour: number): number
-  soft(place: SumPlace, hour: number): number
-  /** The larger of the two. */
-  most(place: SumPlace, hour: number): number
+  /** The slot of a name; made where there is none. It is the name's as long as the slot's generation is the same. */
+  take(name: string, hour: number): number
+  /** By slot: rises when a slot is another name's. */
+  readonly generations: Uint32Array
+  add(slot: number, hour: number, hard: number, soft: number): void
+  /** Excess of the last 24 full hours, bytes, hard and soft, into two places of `into`. */
+  read(slot: number, hour: number, into: Float64Array, place: number): void
+  hard(slot: number, hour: number): number
+  soft(slot: number, hour: number): number
   /** What is counted under `former` counts under `name`, in the hours in which it was. */
   rename(former: string, name: string, hour: number): void
   /** As it was stored, by rising hour. REQUIRES: the name is not there yet; hours has one. */
@@ -36,108 +32,99 @@ export type SumsStored = {
 
 /** When it is full this share of it goes at once, so that a crowd costs little for each. */
 const SHARE_OUT = 16
-const UNCHANGED = -1
 
 /** Memory: about 600 bytes a name. */
 export function createSumTable(capacity: number): SumTable {
   const sums = createSums(capacity)
-  const places = new Map<string, SumPlace>()
+  const slots = new Map<string, number>()
   const generations = new Uint32Array(capacity)
   const free: number[] = []
   let high = 0
   let lost = 0
   const nameOf: string[] = []
-  /** By slot: the first hour that changed since it was stored. */
-  const changedFrom = new Float64Array(capacity).fill(UNCHANGED)
-  /** Slots of which that may be so, each once: there may be nobody who stores. */
+  /** Slots that may have changed since they were stored, each once: there may be nobody who stores. */
   let changed: number[] = []
   const isListed = new Uint8Array(capacity)
   /** By slot: the store has it. */
   const isStored = new Uint8Array(capacity)
   const dropped = new Set<string>()
 
-  const noteChange = (slot: number, from: number): void => {
-    const before = changedFrom[slot] as number
+  const list = (slot: number): void => {
     if (isListed[slot] === 0) changed.push(slot)
     isListed[slot] = 1
-    if (before === UNCHANGED || from < before) changedFrom[slot] = from
   }
   /** The store is to forget what the slot's name had. */
   const noteDrop = (slot: number): void => {
     if (isStored[slot] === 1) dropped.add(nameOf[slot] as string)
     isStored[slot] = 0
   }
-  const remove = (name: string, { slot }: SumPlace): void => {
+  const remove = (name: string, slot: number): void => {
     noteDrop(slot)
-    changedFrom[slot] = UNCHANGED
-    places.delete(name)
+    sums.takeChanged(slot)
+    slots.delete(name)
     generations[slot] = (generations[slot] as number) + 1
     free.push(slot)
   }
   const makeRoom = (hour: number): void => {
-    const all = [...places].map(([name, place]) => {
-      sums.turn(place.slot, hour)
-      return { name, place, most: Math.max(sums.hard(place.slot), sums.soft(place.slot)) }
+    const all = [...slots].map(([name, slot]) => {
+      sums.turn(slot, hour)
+      return { name, slot, most: Math.max(sums.hard(slot), sums.soft(slot)) }
     })
     all.sort((a, b) => a.most - b.most)
-    for (const { name, place, most } of all.slice(0, Math.ceil(capacity / SHARE_OUT))) {
+    for (const { name, slot, most } of all.slice(0, Math.ceil(capacity / SHARE_OUT))) {
       if (most > 0) lost++
-      remove(name, place)
+      remove(name, slot)
     }
   }
-  const take = (name: string, hour: number): SumPlace => {
-    const known = places.get(name)
-    if (known) return known
-    if (places.size >= capacity) makeRoom(hour)
+  const take = (name: string, hour: number): number => {
+    const known = slots.get(name)
+    if (known !== undefined) return known
+    if (slots.size >= capacity) makeRoom(hour)
     const slot = free.pop() ?? high++
     sums.begin(slot, hour)
-    const place = { slot, generation: generations[slot] as number }
-    places.set(name, place)
+    slots.set(name, slot)
     nameOf[slot] = name
-    return place
+    return slot
   }
   return {
     take,
-    isStill: ({ slot, generation }) => generations[slot] === generation,
-    add({ slot }, hour, hard, soft) {
-      sums.add(slot, hour, hard, soft)
-      noteChange(slot, sums.hour(slot))
+    generations,
+    add(slot, hour, hard, soft) {
+      if (sums.add(slot, hour, hard, soft)) list(slot)
     },
-    hard({ slot }, hour) {
+    read: sums.read,
+    hard(slot, hour) {
       sums.turn(slot, hour)
       return sums.hard(slot)
     },
-    soft({ slot }, hour) {
+    soft(slot, hour) {
       sums.turn(slot, hour)
       return sums.soft(slot)
     },
-    most({ slot }, hour) {
-      sums.turn(slot, hour)
-      return Math.max(sums.hard(slot), sums.soft(slot))
-    },
     rename(former, name, hour) {
-      const place = places.get(former)
-      if (place === undefined || former === name) return
-      const to = places.get(name)
+      const slot = slots.get(former)
+      if (slot === undefined || former === name) return
+      const to = slots.get(name)
       if (to === undefined) {
-        noteDrop(place.slot)
-        places.delete(former)
-        places.set(name, place)
-        nameOf[place.slot] = name
-        noteChange(place.slot, 0)
+        noteDrop(slot)
+        slots.delete(former)
+        slots.set(name, slot)
+        nameOf[slot] = name
+        if (sums.change(slot, 0)) list(slot)
         return
       }
       // One of them may be ahead: records of before the first mark are of an earlier hour.
-      const now = Math.max(hour, sums.hour(place.slot), sums.hour(to.slot))
-      sums.turn(place.slot, now)
-      sums.turn(to.slot, now)
-      sums.merge(to.slot, place.slot)
-      noteChange(to.slot, 0)
-      remove(former, place)
+      const now = Math.max(hour, sums.hour(slot), sums.hour(to))
+      sums.turn(slot, now)
+      sums.turn(to, now)
+      sums.merge(to, slot)
+      if (sums.change(to, 0)) list(to)
+      remove(former, slot)
     },
     seed(name, hours) {
-      const { slot } = take(name, hours[0]?.hour as number)
+      const slot = take(name, hours[0]?.hour as number)
       for (const { hour, hard, soft } of hours) sums.add(slot, hour, hard, soft)
+      sums.takeChanged(slot)
       isStored[slot] = 1
     },
     store({ put, drop }) {
@@ -145,16 +132,15 @@ export function createSumTable(capacity: number): SumTable {
       dropped.clear()
       for (const slot of changed) {
         isListed[slot] = 0
-        const from = changedFrom[slot] as number
+        const from = sums.takeChanged(slot)
         // It gave way, and nobody has its slot or whoever has it has not changed.
-        if (from === UNCHANGED) continue
-        changedFrom[slot] = UNCHANGED
+        if (from < 0) continue
         isStored[slot] = 1
         put(nameOf[slot] as string, sums.hours(slot, from))
       }
       changed = []
     },
-    size: () => places.size,
+    size: () => slots.size,
     evicted: () => lost,
   }
 }

@@ -69,8 +69,12 @@ export function createFlowRows(
   const giverOf: (Giver | undefined)[] = new Array(table.capacity).fill(undefined)
   const firstOf: (ImageName | undefined)[] = new Array(table.capacity).fill(undefined)
   const since = new Map<number, Since>()
-  const sinceOf = (slot: number): Since => since.get(slot) ?? FROM_THE_FIRST
   const bitsAt = (slot: number): number => slot * FLOW_WORDS + F.bits
+  // Each report asks: the bit lies beside what it reads anyway.
+  const sinceOf = (slot: number): Since =>
+    ((u32[bitsAt(slot)] as number) & FlowBit.since) === 0
+      ? FROM_THE_FIRST
+      : (since.get(slot) ?? FROM_THE_FIRST)
   return {
     table,
     processOf,
