@@ -50,6 +50,7 @@ export const TOOLS = {
     packages: 'clang-format-19',
     lines: () => [['clang-format-19', '--version']],
   },
+  'llvm-lipo-19': { packages: 'llvm-19', lines: () => [['llvm-lipo-19', '--version']] },
   shellcheck: { packages: 'shellcheck', lines: () => [['shellcheck', '--version']] },
   'mounts in a namespace': {
     packages: '',

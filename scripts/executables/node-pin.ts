@@ -8,8 +8,10 @@ import { ExecutableError } from './error.ts'
 export const TARGETS = ['linux-x64', 'linux-arm64'] as const
 export type Target = (typeof TARGETS)[number]
 
-/** One for each platform that npm has a pinned Node for. */
-export type NodePins = Record<Target, { package: string; sha256: string }> & { version: string }
+/** A platform that npm has a pinned Node for. */
+export type NodeTarget = Target | 'darwin-arm64' | 'darwin-x64'
+
+export type NodePins = Record<NodeTarget, { package: string; sha256: string }> & { version: string }
 
 export const PINS_FILE = 'scripts/node-pins.json'
 
@@ -20,7 +22,11 @@ export const sha256Of = (path: string): string =>
   createHash('sha256').update(readFileSync(path)).digest('hex')
 
 /** Path of the target's Node. Throws ExecutableError where that is another, LockedPackageError where it cannot be had. */
-export function pinnedNode(root: string, target: Target, pins: NodePins = readPins(root)): string {
+export function pinnedNode(
+  root: string,
+  target: NodeTarget,
+  pins: NodePins = readPins(root),
+): string {
   const { package: name, sha256 } = pins[target]
   const folder = lockedPackage(root, name)
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {

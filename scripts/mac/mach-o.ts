@@ -9,6 +9,9 @@ export type MachImage = {
   sdk: string | undefined
   /** Paths as they are loaded, in the file's order. */
   libraries: string[]
+  /** Names, in the file's order. */
+  segments: string[]
+  isSigned: boolean
 }
 
 export class MachOError extends Error {
@@ -31,6 +34,8 @@ const TYPES: Record<number, MachImage['type']> = {
 const LC_LOAD_DYLIB = 0xc
 const LC_LOAD_WEAK_DYLIB = 0x80000018
 const LC_REEXPORT_DYLIB = 0x8000001f
+const LC_SEGMENT_64 = 0x19
+const LC_CODE_SIGNATURE = 0x1d
 const LC_BUILD_VERSION = 0x32
 const PLATFORM_MACOS = 1
 
@@ -67,6 +72,8 @@ function readImage(view: DataView): MachImage {
     minimumSystem: undefined,
     sdk: undefined,
     libraries: [],
+    segments: [],
+    isSigned: false,
   }
   const commands = view.getUint32(16, true)
   const end = HEADER_BYTES + view.getUint32(20, true)
@@ -87,7 +94,10 @@ function readCommand(view: DataView, image: MachImage): void {
     if (view.getUint32(8, true) !== PLATFORM_MACOS) return
     image.minimumSystem = versionOf(view.getUint32(12, true))
     image.sdk = versionOf(view.getUint32(16, true))
-  } else if (
+  } else if (command === LC_CODE_SIGNATURE) image.isSigned = true
+  else if (command === LC_SEGMENT_64 && view.byteLength >= 24)
+    image.segments.push(nameAt(view, 8, 16))
+  else if (
     command === LC_LOAD_DYLIB ||
     command === LC_LOAD_WEAK_DYLIB ||
     command === LC_REEXPORT_DYLIB
@@ -103,7 +113,12 @@ function versionOf(packed: number): string {
 
 function stringAt(view: DataView, at: number): string {
   if (at === 0 || at >= view.byteLength) throw new MachOError('a library without a name')
-  const bytes = new Uint8Array(view.buffer, view.byteOffset + at, view.byteLength - at)
+  return nameAt(view, at, view.byteLength - at)
+}
+
+/** Up to its zero, or `length` bytes. */
+function nameAt(view: DataView, at: number, length: number): string {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset + at, length)
   const end = bytes.indexOf(0)
   return Buffer.from(bytes.subarray(0, end < 0 ? bytes.length : end)).toString('utf8')
 }

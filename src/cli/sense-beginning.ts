@@ -27,11 +27,21 @@ export function whyNotFor(
 /** Returns for root without an unwanted variable; ends the process, or executes itself anew, for others. */
 export function beginAlone(): void {
   const refused = whyNotFor(process.getuid?.(), process.geteuid?.())
-  if (refused !== undefined) {
-    process.stderr.write(`${refused}\n`)
-    process.exit(EXIT_CONFIG)
-  }
+  if (refused !== undefined) end(refused)
+  const unwanted = unwantedOf(process.env)
   // An empty environment has none: this happens once.
-  if (unwantedOf(process.env).length > 0)
+  if (unwanted.length === 0) return
+  try {
     process.execve?.(process.execPath, [process.execPath, ...process.argv.slice(2)], {})
+  } catch (error) {
+    end(
+      `freshet-sense cannot begin anew without ${unwanted.join(', ')} in its environment (${(error as Error).message}): start it without, as env -i does`,
+    )
+  }
+  end('freshet-sense wants a system with execve')
+}
+
+function end(why: string): never {
+  process.stderr.write(`${why}\n`)
+  process.exit(EXIT_CONFIG)
 }

@@ -4,12 +4,15 @@ import { spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +21,7 @@ import { buildExecutables } from '../../scripts/build-executables.ts'
 import type { AlertDetail } from '../../src/collector/views/page-api.ts'
 import { VERSION } from '../../src/version.ts'
 import { descendants, type Ran, until } from '../e2e/installation.ts'
-import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
+import { leaveOut, whyNoTool, whyNotLinux, whyNotRoot } from '../left-out.ts'
 import {
   buildOnce,
   environmentOf,
@@ -91,6 +94,47 @@ describe('the executables', () => {
     })
   })
 
+  it('record as root, the engine through sense, and replay what they recorded', async () => {
+    const file = at('a.fcap')
+    // A busy machine takes seconds to begin.
+    const args = ['record', file, '--seconds', '10', '--state', at('recording')]
+    const recorded = await run(freshet, args, { FRESHET_STATE: '/nowhere' })
+    assert.equal(recorded.status, 0, recorded.stderr)
+    assert.match(recorded.stdout, /^recorded .*a\.fcap: .* of records in .*, 0 alert findings$/m)
+    const { status, stdout, stderr } = await run(freshet, ['replay', file])
+    assert.equal(status, 0, stderr)
+    assert.match(stderr, /digest [0-9a-f]{64}, as recorded/)
+    assert.match(stdout, /no alerts/)
+    rmSync(at('recording'), { recursive: true })
+    rmSync(file)
+  })
+
+  it('are found by a link to them', async () => {
+    symlinkSync(freshet, at('freshet'))
+    const { stdout } = await run(at('freshet'), ['doctor', '--state', at('none')])
+    assert.match(stdout, /^ok +program +Freshet .*, its addon fits$/m)
+    rmSync(at('freshet'))
+  })
+
+  it('are one for an ordinary user, who sees their own programs without sense', async () => {
+    const state = join(place.empty, 'own')
+    mkdirSync(state, { mode: 0o700 })
+    chownSync(state, NOBODY, NOBODY)
+    const agent = startProgram(freshet, ['agent', '--state', state], {
+      ...{ cwd: state, uid: NOBODY, gid: NOBODY },
+    })
+    try {
+      await until(() => agent.stderr().includes('engine: watching'), `${agent.stderr()}`)
+      const [engine = 0] = descendants(agent.process.pid as number)
+      for (const pid of [agent.process.pid, engine])
+        assert.equal(readlinkSync(`/proc/${pid}/exe`), freshet)
+    } finally {
+      agent.process.kill('SIGTERM')
+      await until(() => agent.process.exitCode !== null || agent.process.signalCode !== null)
+      rmSync(state, { recursive: true })
+    }
+  })
+
   describe('watch this machine', () => {
     let up: Started
     let origin: string
@@ -122,8 +166,7 @@ describe('the executables', () => {
     })
 
     it('as three roles: sense is root and the other program, engine and collector are a user', () => {
-      const programOf = (name: string) =>
-        spawnSync('readlink', [`/proc/${role(name)}/exe`], { encoding: 'utf8' }).stdout.trim()
+      const programOf = (name: string) => readlinkSync(`/proc/${role(name)}/exe`)
       assert.equal(programOf('agent'), sense)
       assert.equal(programOf('engine'), freshet)
       assert.equal(programOf('collector'), freshet)
@@ -224,7 +267,8 @@ describe('the executables', () => {
       sense: () => run(sense, ['agent', '--state', at('none'), '--interval', 'x'], env),
     })
 
-    it('OPENSSL_CONF loads no shared object', async () => {
+    it('OPENSSL_CONF loads no shared object', async function () {
+      leaveOut(this, whyNoTool('a C compiler'))
       const { conf, mark } = openssl()
       const { node, ...ours } = asked({ OPENSSL_CONF: conf })
       for (const start of Object.values(ours)) {

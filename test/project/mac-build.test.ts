@@ -21,46 +21,12 @@ import { faultsOf } from '../../scripts/mac/check.ts'
 import { MacBuildError } from '../../scripts/mac/error.ts'
 import { type MachImage, readMachO } from '../../scripts/mac/mach-o.ts'
 import { findSdk, findToolchain } from '../../scripts/mac/toolchain.ts'
+import { image, universal, X86_64 } from './mach-o-image.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const ARM64 = 0x0100000c
-const X86_64 = 0x01000007
 
 const refuses = (act: () => unknown, text: RegExp) =>
   assert.throws(act, (error: Error) => error instanceof MacBuildError && text.test(error.message))
-
-/** A Mach-O image of nothing but load commands. */
-function image({ cpu = ARM64, type = 8, minimum = 0x000d0500, sdk = 0x000e0200 } = {}): Buffer {
-  const build = words(0x32, 24, 1, minimum, sdk, 0)
-  const library = Buffer.concat([words(0xc, 48, 24, 0, 0, 0), text('/usr/lib/libbsm.0.dylib', 24)])
-  const weak = Buffer.concat([words(0x80000018, 48, 24, 0, 0, 0), text('/opt/odd.dylib', 24)])
-  const uuid = words(0x1b, 24, 1, 2, 3, 4)
-  const commands = [uuid, build, library, weak]
-  const bytes = commands.reduce((sum, command) => sum + command.length, 0)
-  return Buffer.concat([words(0xfeedfacf, cpu, 0, type, commands.length, bytes, 0, 0), ...commands])
-}
-function words(...values: number[]): Buffer {
-  const bytes = Buffer.alloc(values.length * 4)
-  for (const [index, value] of values.entries()) bytes.writeUInt32LE(value, index * 4)
-  return bytes
-}
-const text = (value: string, length: number): Buffer => {
-  const bytes = Buffer.alloc(length)
-  bytes.write(value)
-  return bytes
-}
-function universal(...images: Buffer[]): Buffer {
-  const head = Buffer.alloc(8 + images.length * 20)
-  head.writeUInt32BE(0xcafebabe, 0)
-  head.writeUInt32BE(images.length, 4)
-  let offset = head.length
-  for (const [index, one] of images.entries()) {
-    head.writeUInt32BE(offset, 8 + index * 20 + 8)
-    head.writeUInt32BE(one.length, 8 + index * 20 + 12)
-    offset += one.length
-  }
-  return Buffer.concat([head, ...images])
-}
 
 describe('a Mach-O file', () => {
   const expected: MachImage = {
@@ -69,6 +35,8 @@ describe('a Mach-O file', () => {
     minimumSystem: '13.5',
     sdk: '14.2',
     libraries: ['/usr/lib/libbsm.0.dylib', '/opt/odd.dylib'],
+    segments: [],
+    isSigned: false,
   }
 
   it('says its architecture, kind, minimum system, SDK and libraries', () => {
@@ -77,6 +45,13 @@ describe('a Mach-O file', () => {
     assert.equal(other?.arch, 'x86_64')
     assert.equal(other?.type, 'executable')
     assert.equal(other?.minimumSystem, '13.5.1')
+  })
+
+  it('says its segments, and whether it is signed', () => {
+    const [one] = readMachO(image({ segments: ['__TEXT', 'SIXTEEN_LETTERS_', '__LINKEDIT'] }))
+    assert.deepEqual(one?.segments, ['__TEXT', 'SIXTEEN_LETTERS_', '__LINKEDIT'])
+    assert.equal(one?.isSigned, false)
+    assert.equal(readMachO(image({ isSigned: true }))[0]?.isSigned, true)
   })
 
   it('is read for each architecture of a universal one', () => {
@@ -132,6 +107,8 @@ describe('what was built for macOS', () => {
       '/usr/lib/libbsm.0.dylib',
       '/System/Library/Frameworks/Network.framework/Versions/A/Network',
     ],
+    segments: [],
+    isSigned: false,
   })
   const faults = (change: Partial<MachImage>) =>
     faultsOf(addon, [{ ...good('arm64'), ...change }, good('x86_64')], ['arm64', 'x86_64'])

@@ -95,6 +95,8 @@ describe("an SDK's re-exports", () => {
             arch: 'arm64',
             type: 'executable',
             minimumSystem: '13.5',
+            segments: [],
+            isSigned: false,
             sdk: '26.0',
             libraries: names.map(framework),
           },
