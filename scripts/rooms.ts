@@ -196,7 +196,10 @@ export const ROOMS: Record<string, Room> = {
       'importers',
       'replay',
     ],
-    packages: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
+    packages: [
+      ...['node:crypto', 'node:fs', 'node:fs/promises', 'node:path', 'node:url'],
+      'node:worker_threads',
+    ],
   },
   // Simulated agents: the real uplink, with made-up findings.
   swarm: { rooms: [...LEFT_OF_STREAM, 'stream', 'policy'] },

@@ -1,5 +1,6 @@
 // `freshet eval`: how well detectors tell attacks from what is ordinary, on made-up machines, by a seed.
 import { existsSync, readFileSync, writeSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { codeDigest, workloadsDigest } from '../eval/dependencies.ts'
 import { evaluate } from '../eval/evaluate.ts'
@@ -23,6 +24,7 @@ export type EvalCommand = {
   markdown: boolean
   page?: string
   keep?: string
+  threads?: number
   manifest: string[]
 }
 
@@ -38,6 +40,7 @@ export async function runEvalCommand(options: EvalCommand): Promise<number> {
       workloads,
       code: `${codeDigest(decidingModule())} ${workloadsDigest(workloads)}`,
       nowMs: () => performance.now(),
+      threads: options.threads ?? availableParallelism(),
       onMachine({ done, of, injectedReports, isKept }) {
         if (!isKept) run += injectedReports
         if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${of} machines`)

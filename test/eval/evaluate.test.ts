@@ -70,6 +70,24 @@ describe('an evaluation', function () {
     assert.equal(readdirSync(directory).length, 4)
   })
 
+  it('comes to the same in threads, whose number is asked beyond the machines too', async () => {
+    const done: number[] = []
+    const onMachine = (progress: { done: number }) => done.push(progress.done)
+    const options = { code: 'this', threads: 5, nowMs, onMachine }
+    assert.deepEqual(await evaluate(PLAN, options), report)
+    assert.deepEqual(done, [1, 2])
+  })
+
+  it('ends in threads where it is told to, and where a result cannot be kept', async () => {
+    const options = { code: 'this', threads: 2, nowMs }
+    const signal = AbortSignal.timeout(50)
+    await assert.rejects(evaluate(PLAN, { ...options, signal }), { name: 'TimeoutError' })
+    const onMachine = () => {
+      throw new Error('no room')
+    }
+    await assert.rejects(evaluate(PLAN, { ...options, onMachine }), /no room/)
+  })
+
   it('is told in tables and on one page that loads nothing', () => {
     const { detectors } = report.madeUp
     // With a term left out of the points, as `--terms` has it, and a log.

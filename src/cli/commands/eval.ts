@@ -6,6 +6,7 @@ import { finish } from '../finish.ts'
 /** 6 x 6 x 4 x 3 x 4 x 3 x 2. */
 const ALL_CELLS = 10_368
 /** Addresses and tables of a machine hold so many, and no more attacks are on one. */
+const THREADS_MAX = 64
 const MACHINES_MAX = 1_000
 
 export function addEvalCommand(program: Command): void {
@@ -38,6 +39,12 @@ export function addEvalCommand(program: Command): void {
     .option('--json', 'the report as JSON', false)
     .option('--markdown', 'its tables as Markdown', false)
     .option('--page <file>', 'also as one page of HTML with the curves', path)
+    .addOption(
+      new Option(
+        '--threads <n>',
+        'machines at a time; as many as there are cores unless it is given, with the same outcome',
+      ).argParser(whole(1, THREADS_MAX)),
+    )
     .option('--keep <dir>', 'keep what is done there, and take it up from there', path)
     .option('--manifest <file...>', 'labelled recordings and logs that take part', [])
     .action(async (options: import('../eval.ts').EvalCommand) => {

@@ -19,10 +19,9 @@ export function createPresentThresholds(
   policy: () => Policy,
   scaleOf: (nowMs: number) => number,
 ): PresentThresholds {
-  const compiled = createCompiled(reference)
   let ofPolicy: Policy | undefined
   let ofDay = Number.NaN
-  let thresholds = compiled(budget ?? policy().budgetPerHostDay, 1)
+  let thresholds = compiled(reference, budget ?? policy().budgetPerHostDay, 1)
   return {
     get: () => thresholds,
     isOther: () => ofPolicy !== policy(),
@@ -31,22 +30,23 @@ export function createPresentThresholds(
       if (day === ofDay && ofPolicy === policy()) return
       ofDay = day
       ofPolicy = policy()
-      thresholds = compiled(budget ?? ofPolicy.budgetPerHostDay, scaleOf(nowMs))
+      thresholds = compiled(reference, budget ?? ofPolicy.budgetPerHostDay, scaleOf(nowMs))
     },
   }
 }
 
-/** Thresholds of scales and of the budget that they were last asked for: a policy brings another once in a while. */
-function createCompiled(reference: Reference) {
-  const byScale = new Map<number, Thresholds>()
-  let ofBudget = 0
-  return (budget: number, scale: number): Thresholds => {
-    if (budget !== ofBudget) byScale.clear()
-    ofBudget = budget
-    const known = byScale.get(scale)
-    if (known) return known
-    const made = compileThresholds(reference, budget, scale)
-    byScale.set(scale, made)
-    return made
-  }
+/** Made so far: a policy brings another budget once in a while, a host another scale a day at most, and an evaluation has many engines. */
+const made = new WeakMap<Reference, Map<string, Thresholds>>()
+const MADE_MAX = 64
+
+function compiled(reference: Reference, budget: number, scale: number): Thresholds {
+  const own = made.get(reference) ?? new Map<string, Thresholds>()
+  made.set(reference, own)
+  const key = `${budget} ${scale}`
+  const known = own.get(key)
+  if (known) return known
+  if (own.size >= MADE_MAX) own.clear()
+  const thresholds = compileThresholds(reference, budget, scale)
+  own.set(key, thresholds)
+  return thresholds
 }
