@@ -1,5 +1,6 @@
-// Loads the native modules that lie beside an executable: code that runs with all rights of the process, so that nobody else
-// may be able to put another there, and what is loaded is what was read and found to be Freshet's.
+// Loads the native modules that lie beside an executable, and looks at the programs there before one starts the other: code that
+// runs with all rights of the process, so that nobody else may be able to put another there. Of a module, what is loaded is what
+// was read and found to be Freshet's.
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -40,6 +41,22 @@ export function waysUp(folder: string): Entry[] {
   const { uid, mode } = lstatSync(folder)
   const above = dirname(folder)
   return [{ path: folder, uid, mode }, ...(above === folder ? [] : waysUp(above))]
+}
+
+/**
+ * Before a program beside this one is started. Throws NativeModuleError where it is not there, or somebody else could have put
+ * another in its place. Its own bytes are not held against anything: each of the two would need the other's hash.
+ */
+export function wantOwnProgram(path: string, uid = process.geteuid?.() ?? 0): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  if (stat === undefined || !stat.isFile() || (stat.mode & 0o111) === 0)
+    throw new NativeModuleError(
+      `${path} is ${stat === undefined ? 'not there' : 'no program'}: install Freshet again, with all of its files`,
+    )
+  const refused =
+    whyNotOwn(waysUp(dirname(path)), uid) ??
+    whyNotOwn([{ path, uid: stat.uid, mode: stat.mode }], uid)
+  if (refused !== undefined) throw new NativeModuleError(refused)
 }
 
 /**
@@ -99,6 +116,7 @@ export function loadNativeModule(name: string): unknown {
   const sha256 = (JSON.parse(embedded.text(MODULE_HASHES)) as Record<string, string>)[name]
   if (sha256 === undefined)
     throw new NativeModuleError(`${name} is no native module of this program`)
+  wantOwnProgram(process.execPath)
   const fd = openChecked(path, sha256)
   const module = { exports: {} as unknown }
   try {

@@ -7,6 +7,7 @@ import { EXIT_CONFIG, REFUSED_BEFORE } from '../sense/exit.ts'
 import type { MacSource } from '../sources/choice.ts'
 import { isWatched } from '../status/asking.ts'
 import { VERSION } from '../version.ts'
+import { wantProgram } from './become-sense.ts'
 import type { CollectorReady } from './collector.ts'
 import { createLog } from './log-line.ts'
 import { openMenuBar } from './menu-bar.ts'
@@ -38,6 +39,7 @@ const LOOK_MS = 100
 export async function runUpCommand(command: UpCommand): Promise<number> {
   const paths = statePaths(command.state)
   const user = defaultUser(command.user)
+  if (isWatchedBySense()) wantProgram(PLACE.sense)
   // Before anything is started or printed; the engine reads its own, as it starts again.
   readPolicyFile(command.policy, {})
   if (await isWatched(paths.root))
@@ -189,9 +191,12 @@ function startRole(args: string[], refusedBefore = 0): ChildProcess {
   })
 }
 
-/** Of the executables root's is another, which takes nothing from an environment, a channel's number included. */
+/** Of the executables root's is another. */
+const isWatchedBySense = (): boolean => PLACE.isExecutable && process.geteuid?.() === 0
+
+/** That one takes nothing from an environment, a channel's number included. */
 function startAgent(args: string[]): ChildProcess {
-  if (!PLACE.isExecutable || process.geteuid?.() !== 0) return startRole(args)
+  if (!isWatchedBySense()) return startRole(args)
   return spawn(PLACE.sense, [...args, '--ends-with-input'], {
     stdio: ['pipe', 'inherit', 'inherit'],
     env: {},

@@ -76,7 +76,7 @@ describe('the bundles of freshet', () => {
     assert.ok(modules.includes('node_modules/long/umd/index.js'))
   })
 
-  for (const source of Object.values(THREADS))
+  for (const source of [...Object.values(PROGRAMS), ...Object.values(THREADS)])
     it(`are one file each, without paths of this machine: ${source}`, async () => {
       const { code, modules } = await bundle(root, source)
       assert.ok(modules.includes(source))

@@ -243,7 +243,7 @@ describe('the executables', () => {
       const mark = at('loaded')
       writeFileSync(
         at('m.c'),
-        `#include <fcntl.h>\n__attribute__((constructor)) static void f(void) { open("${mark}", O_CREAT | O_WRONLY, 0600); }\n`,
+        `#include <fcntl.h>\n#include <unistd.h>\n__attribute__((constructor)) static void f(void) { if (write(open("${mark}", O_CREAT | O_WRONLY | O_APPEND, 0600), "1", 1)) {} }\n`,
       )
       const made = spawnSync('cc', ['-shared', '-fPIC', '-o', at('m.so'), at('m.c')])
       assert.equal(made.status, 0, made.stderr?.toString())
@@ -289,6 +289,17 @@ describe('the executables', () => {
       }
       await node()
       assert.ok(existsSync(mark), 'plain Node loads it, or this shows nothing')
+    })
+
+    it('LD_PRELOAD is loaded into what looks at its environment, and not into what watches', async function () {
+      leaveOut(this, whyNoTool('a C compiler'))
+      const { mark } = openssl()
+      const { sense: start, freshet: other } = asked({ LD_PRELOAD: at('m.so') })
+      const loads = () => (existsSync(mark) ? readFileSync(mark, 'utf8').length : 0)
+      await start()
+      assert.equal(loads(), 1)
+      await other()
+      assert.equal(loads(), 2, 'it is loaded each time')
     })
 
     for (const [name, of] of [
@@ -362,7 +373,20 @@ describe('the executables', () => {
       rmSync(join(folder, 'freshet-sense'))
       const alone = await run(join(folder, 'freshet'), ['agent', '--state', at('none')])
       assert.equal(alone.status, 78)
-      assert.match(alone.stderr, /freshet-sense, which watches as root, cannot be run .*install/)
+      assert.match(alone.stderr, /freshet-sense is not there: install Freshet again/)
+      const up = await run(join(folder, 'freshet'), ['up', '--state', at('none'), '--port', '0'])
+      assert.deepEqual([up.status, up.stdout], [78, ''])
+      assert.match(up.stderr, /freshet-sense is not there: install Freshet again/)
+    })
+
+    it("an engine's program that is another user's", async () => {
+      const folder = moved('owned')
+      replaced(folder, 'freshet')
+      chmodSync(join(folder, 'freshet'), 0o755)
+      chownSync(join(folder, 'freshet'), NOBODY, NOBODY)
+      const agent = await run(join(folder, 'freshet-sense'), ['agent', '--state', at('none')])
+      assert.equal(agent.status, 78)
+      assert.match(agent.stderr, /owned\/freshet belongs to uid 65534, who could put other code/)
     })
   })
 })

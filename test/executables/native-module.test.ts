@@ -17,7 +17,13 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { NativeModuleError, openChecked, waysUp, whyNotOwn } from '../../src/native-module.ts'
+import {
+  NativeModuleError,
+  openChecked,
+  wantOwnProgram,
+  waysUp,
+  whyNotOwn,
+} from '../../src/native-module.ts'
 import { leaveOut, whyNotRoot } from '../left-out.ts'
 
 const entry = (path: string, uid: number, mode: number) => ({ path, uid, mode: 0o040000 | mode })
@@ -66,6 +72,43 @@ describe('a folder that native modules are loaded from', () => {
       waysUp('/usr/bin').map(({ path }) => path),
       ['/usr/bin', '/usr', '/'],
     )
+  })
+})
+
+describe('a program that another starts', () => {
+  let folder: string
+  let path: string
+  const refused = (why: RegExp) => assert.throws(() => wantOwnProgram(path), { message: why })
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'freshet-program-')))
+    path = join(folder, 'freshet')
+    writeFileSync(path, '', { mode: 0o755 })
+  })
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('is taken where it and its folder are closed to others', () => wantOwnProgram(path))
+
+  it('is refused when it is not there, is a link, or cannot be executed', () => {
+    chmodSync(path, 0o644)
+    refused(/freshet is no program: install Freshet again/)
+    rmSync(path)
+    refused(/freshet is not there: install Freshet again/)
+    symlinkSync('/bin/true', path)
+    refused(/freshet is no program/)
+  })
+
+  it('is refused when others may write to it or its folder', () => {
+    chmodSync(path, 0o775)
+    refused(/freshet may be changed by others \(mode 775\)/)
+    chmodSync(path, 0o755)
+    chmodSync(folder, 0o777)
+    refused(/may be changed by others \(mode 777\)/)
+  })
+
+  it("is refused root when it is another user's, as of an archive that root unpacked", function () {
+    leaveOut(this, whyNotRoot())
+    chownSync(path, 65534, 65534)
+    refused(/freshet belongs to uid 65534, who could put other code/)
   })
 })
 

@@ -4,7 +4,7 @@ import { OWN_COMMAND, PLACE } from '../../place.ts'
 import type { MacSource } from '../../sources/choice.ts'
 import type { AgentCommand } from '../agent.ts'
 import { ringBytes, whole } from '../arguments.ts'
-import { becomeSense } from '../become-sense.ts'
+import { becomeSense, wantProgram } from '../become-sense.ts'
 import { finish } from '../finish.ts'
 import { withAgentOptions } from '../options.ts'
 import { statePaths } from '../state.ts'
@@ -66,8 +66,9 @@ type EngineProgram = AgentCommand['engineCommand']
  */
 export function addWatchCommands(program: Command, engineCommand?: EngineProgram): void {
   const engine = engineCommand ?? OWN_COMMAND
-  const asSense = (options: AgentFlags): void => {
-    if (engineCommand === undefined && PLACE.isExecutable && process.geteuid?.() === 0)
+  const begin = (options: AgentFlags): void => {
+    if (engineCommand !== undefined) wantProgram(engineCommand[0])
+    else if (PLACE.isExecutable && process.geteuid?.() === 0)
       becomeSense(statePaths(options.state).root)
   }
   withAgentOptions(program.command('agent'))
@@ -75,7 +76,7 @@ export function addWatchCommands(program: Command, engineCommand?: EngineProgram
     .addOption(new Option('--ends-with-input').hideHelp())
     .description('watches this machine and reports to a collector; as root it sees all users')
     .action(async (options: AgentFlags) => {
-      asSense(options)
+      begin(options)
       const { runAgentCommand } = await import('../agent.ts')
       await finish(runAgentCommand({ ...agentCommand(options), engineCommand: engine }))
     })
@@ -86,7 +87,7 @@ export function addWatchCommands(program: Command, engineCommand?: EngineProgram
       new Option('--seconds <n>', 'stop by itself after so long').argParser(whole(1, 31_536_000)),
     )
     .action(async (file: string, options: AgentFlags & { seconds?: number }) => {
-      asSense(options)
+      begin(options)
       const { runRecordCommand } = await import('../record.ts')
       await finish(
         runRecordCommand({
