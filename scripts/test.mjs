@@ -12,7 +12,6 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** The files that ask test/long.ts. */
 export const LONG = [
-  'test/cli/paths.test.ts',
   'test/cli/up-late.test.ts',
   'test/collector/clones-loop.test.ts',
   'test/collector/store-budget.test.ts',
@@ -52,9 +51,7 @@ const COMPILED = join(root, 'node_modules/.cache/freshet-tests')
 
 /** The files that take longest, longest first: begun early, none of them is left to run alone. */
 export const LONGEST = [
-  'test/e2e/doctor.test.ts',
   'test/e2e/kill.test.ts',
-  'test/cli/paths.test.ts',
   'test/native/traffic.test.ts',
   'test/native/edges.test.ts',
   'test/native/attribution-programs.test.ts',

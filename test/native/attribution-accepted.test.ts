@@ -18,7 +18,7 @@ import { leaveOut, whyNoTool } from '../left-out.ts'
 import { times } from '../long.ts'
 import { buildNative, temporaryFolder, type Watch, watch, whyNotLive } from './watch.ts'
 
-const PROCESSES = times('FRESHET_UPLOADS', { usual: 100, long: 500 })
+const PROCESSES = times('FRESHET_UPLOADS', { usual: 40, long: 500 })
 const AT_ONCE = 8
 const ADDRESS = '127.0.0.1'
 

@@ -25,7 +25,7 @@ import {
   whyNotLive,
 } from './watch.ts'
 
-const PROCESSES = times('FRESHET_UPLOADS', { usual: 100, long: 500 })
+const PROCESSES = times('FRESHET_UPLOADS', { usual: 40, long: 500 })
 const AT_ONCE = 8
 /** bash's own printf writes to the connection: no other program has a part in it. */
 const SCRIPT = `printf '%*s' "$3" '' > /dev/tcp/$1/$2\n`

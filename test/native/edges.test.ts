@@ -24,7 +24,7 @@ import { openSink, type Sink, temporaryFolder, type Watch, watch, whyNotLive } f
 const COUNT = 16
 const BYTES = 2 << 20
 /** Short uploads of fresh programs. */
-const UPLOADS = times('FRESHET_UPLOADS', { usual: 100, long: 500 })
+const UPLOADS = times('FRESHET_UPLOADS', { usual: 40, long: 500 })
 
 type Ran = { pid: number; output: string }
 

@@ -34,7 +34,7 @@ import { leaveOut, whyNoTool } from '../left-out.ts'
 import { times } from '../long.ts'
 import { buildNative, openSink, temporaryFolder, type Watch, watch, whyNotLive } from './watch.ts'
 
-const UPLOADS = times('FRESHET_UPLOADS', { usual: 60, long: 500 })
+const UPLOADS = times('FRESHET_UPLOADS', { usual: 40, long: 500 })
 const AT_ONCE = 4
 /** A documentation address (RFC 5737): who talks to itself is left out. */
 const ELSEWHERE = Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 203, 0, 113, 7])

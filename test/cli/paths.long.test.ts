@@ -20,7 +20,6 @@ import { PLACE } from '../../src/place.ts'
 import { identityOf, START } from '../baseline/identities.ts'
 import { run } from '../e2e/installation.ts'
 import { leaveOut, whyNotLinux, whyNotRoot } from '../left-out.ts'
-import { times } from '../long.ts'
 import { WAIT_MS } from '../waits.ts'
 import { commandsWith, commandsWithArgument } from './all-commands.ts'
 
@@ -103,7 +102,6 @@ describe('The place that commands work in', () => {
     ...['group', 'owner'].map((what) => ['collector', 'devices', what, 'x', 'y']),
   ]
   /** Absolute ones go the way of the relative ones, whose first step is to become absolute. */
-  const COUNT = times('FRESHET_WAYS', { usual: 2, long: 4 })
   const WAYS: [string, () => { args: string[]; env: NodeJS.ProcessEnv }][] = [
     ['a relative FRESHET_STATE', () => ({ args: [], env: { FRESHET_STATE: 'the state' } })],
     [
@@ -125,7 +123,7 @@ describe('The place that commands work in', () => {
   for (const command of [...COMMANDS, ...ALIKE])
     it(`is found by \`${command.join(' ')}\` by the variable, by --state, and by relative paths`, async function () {
       if (['agent', 'record', 'up'].includes(command[0] as string)) leaveOut(this, whyNotLinux())
-      for (const [way, of] of WAYS.slice(...(ALIKE.includes(command) ? [1, 2] : [0, COUNT]))) {
+      for (const [way, of] of ALIKE.includes(command) ? WAYS.slice(1, 2) : WAYS) {
         const { args, env } = of()
         const { status, stdout, stderr } = await run([PLACE.cli, ...command, ...args], {
           cwd: directory,
