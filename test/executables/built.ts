@@ -1,6 +1,6 @@
 // Executables for tests: built once a process, in a folder that is root's alone, and run there with nothing else.
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   linkSync,
@@ -10,6 +10,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -88,4 +89,22 @@ export function wantWhole(built: string): void {
     ...['LICENSE', 'LICENSE.node', 'SHA256SUMS', 'freshet', 'freshet-sense', 'freshet.node'],
     ...['koffi.node', 'probe'],
   ])
+}
+
+/** A shared object that leaves a mark when it is loaded, and a configuration by which OpenSSL loads it. */
+export function loudLibrary(folder: string): { library: string; conf: string; mark: string } {
+  const mark = join(folder, 'loaded')
+  const library = join(folder, 'loud.so')
+  const conf = join(folder, 'openssl.cnf')
+  writeFileSync(
+    join(folder, 'loud.c'),
+    `#include <fcntl.h>\n__attribute__((constructor)) static void f(void) { open("${mark}", O_CREAT | O_WRONLY, 0600); }\n`,
+  )
+  const made = spawnSync('cc', ['-shared', '-fPIC', '-o', library, join(folder, 'loud.c')])
+  assert.equal(made.status, 0, made.stderr?.toString())
+  writeFileSync(
+    conf,
+    `nodejs_conf = init\nopenssl_conf = init\n[init]\nproviders = p\n[p]\nm = m\n[m]\nmodule = ${library}\nactivate = 1\n`,
+  )
+  return { library, conf, mark }
 }

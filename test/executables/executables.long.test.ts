@@ -26,6 +26,7 @@ import {
   buildOnce,
   environmentOf,
   linked,
+  loudLibrary,
   madeCode,
   type Place,
   runProgram,
@@ -238,22 +239,6 @@ describe('the executables', () => {
   })
 
   describe('take nothing of Node’s from outside', () => {
-    /** A provider of OpenSSL that says when it is loaded, and a configuration that loads it. */
-    function openssl(): { conf: string; mark: string } {
-      const mark = at('loaded')
-      writeFileSync(
-        at('m.c'),
-        `#include <fcntl.h>\n#include <unistd.h>\n__attribute__((constructor)) static void f(void) { if (write(open("${mark}", O_CREAT | O_WRONLY | O_APPEND, 0600), "1", 1)) {} }\n`,
-      )
-      const made = spawnSync('cc', ['-shared', '-fPIC', '-o', at('m.so'), at('m.c')])
-      assert.equal(made.status, 0, made.stderr?.toString())
-      const conf = at('openssl.cnf')
-      writeFileSync(
-        conf,
-        `nodejs_conf = init\nopenssl_conf = init\n[init]\nproviders = p\n[p]\nm = m\n[m]\nmodule = ${at('m.so')}\nactivate = 1\n`,
-      )
-      return { conf, mark }
-    }
     beforeEach(() => writeFileSync(at('plain.cjs'), 'require("node:crypto")'))
     afterEach(() => {
       rmSync(place.empty, { recursive: true, force: true })
@@ -269,7 +254,7 @@ describe('the executables', () => {
 
     it('OPENSSL_CONF loads no shared object', async function () {
       leaveOut(this, whyNoTool('a C compiler'))
-      const { conf, mark } = openssl()
+      const { conf, mark } = loudLibrary(place.empty)
       const { node, ...ours } = asked({ OPENSSL_CONF: conf })
       for (const start of Object.values(ours)) {
         await start()
@@ -293,13 +278,22 @@ describe('the executables', () => {
 
     it('LD_PRELOAD is loaded into what looks at its environment, and not into what watches', async function () {
       leaveOut(this, whyNoTool('a C compiler'))
-      const { mark } = openssl()
-      const { sense: start, freshet: other } = asked({ LD_PRELOAD: at('m.so') })
-      const loads = () => (existsSync(mark) ? readFileSync(mark, 'utf8').length : 0)
-      await start()
-      assert.equal(loads(), 1)
-      await other()
-      assert.equal(loads(), 2, 'it is loaded each time')
+      const { library, mark } = loudLibrary(place.empty)
+      const isIn = (pid: number | undefined) =>
+        readFileSync(`/proc/${pid}/maps`, 'utf8').includes(library)
+      const started = startProgram(sense, ['agent', '--state', at('state'), '--user', 'root'], {
+        cwd: place.empty,
+        env: { LD_PRELOAD: library },
+      })
+      const { pid } = started.process
+      try {
+        await until(() => started.stderr().includes('engine: watching'), 'the engine')
+        assert.deepEqual([pid, ...descendants(pid as number)].map(isIn), [false, false])
+        assert.ok(existsSync(mark), 'it was loaded before')
+      } finally {
+        started.process.kill('SIGTERM')
+        await until(() => started.process.exitCode !== null || started.process.signalCode !== null)
+      }
     })
 
     for (const [name, of] of [
