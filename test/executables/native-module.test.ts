@@ -140,7 +140,7 @@ describe('a native module', () => {
     try {
       writeFileSync(`${path}.new`, 'another')
       renameSync(`${path}.new`, path)
-      assert.deepEqual(readFileSync(`/proc/self/fd/${fd}`), bytes)
+      assert.deepEqual(readFileSync(fd), bytes)
     } finally {
       closeSync(fd)
     }

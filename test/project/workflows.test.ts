@@ -27,6 +27,7 @@ describe('the workflows', () => {
     // What these want is a Linux machine, its browser, or a run of its own (mac.yml: npm test).
     const others = [
       'e2e',
+      'executables',
       'faults',
       'native',
       'pkg',
