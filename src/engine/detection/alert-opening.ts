@@ -19,8 +19,6 @@ import type { Scoring } from './scoring.ts'
 import { sendingOf } from './sending.ts'
 import { figuresOf, noSpread } from './spread.ts'
 
-const ALERTS_PER_IDENTITY_AND_DAY = 3
-
 export type AlertOpening = {
   /** Opens one for the pair that was scored last, unless something keeps it back; `flow` is -1 where none brought it about. */
   open(slot: number, flow: number, pair: Pair, process: Process | undefined): void
@@ -58,7 +56,7 @@ export function createAlertOpening(
     const rank = rankOf(slot)
     const latest = live.latestOf(identity.stored.key)
     const isSaid =
-      identity.alertsOpened >= ALERTS_PER_IDENTITY_AND_DAY ||
+      identity.alertsOpened >= scoring.alertsADay ||
       (identity.alertsOpened > 0 && scoring.isOfProgram())
     // Where none lives in which it would be told, it has its own.
     if (latest && isSaid) {

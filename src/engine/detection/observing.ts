@@ -17,6 +17,7 @@ export const observeExcess =
     return {
       reference: 'none',
       riseSaid: Number.POSITIVE_INFINITY,
+      alertsADay: 0,
       began: ledger.began,
       count(slot, flow) {
         ledger.count(slot, flow)

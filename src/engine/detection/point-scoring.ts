@@ -17,6 +17,7 @@ export const pointScoring =
     return {
       reference: POINTS_REFERENCE,
       riseSaid: Number.POSITIVE_INFINITY,
+      alertsADay: 3,
       began() {},
       count() {},
       stand(slot, { identity }) {

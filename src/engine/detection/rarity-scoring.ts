@@ -135,6 +135,7 @@ export const rarityScoring =
     return {
       reference: referenceHash(reference, withContext),
       riseSaid: RISE_SAID,
+      alertsADay: 1,
       began: ledger.began,
       count(slot, flow) {
         const nowMs = wallNowMs(clock)

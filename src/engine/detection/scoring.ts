@@ -41,6 +41,8 @@ export type Scoring = {
   explain(signerText: string): Reason[]
   /** What it holds a pair against, as alerts name it (reference-hash.ts). */
   readonly reference: string
+  /** So many alerts an identity has a day; what is told beyond goes on in the last of them, unless it is rarer by a rise. */
+  readonly alertsADay: number
   /** An alert whose score has risen by so much since it was said is said anew. */
   readonly riseSaid: number
 }
