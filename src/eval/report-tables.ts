@@ -1,66 +1,24 @@
 // A report as tables of text: what the terminal, the document and the page show alike.
+
 import type { Evaluation } from './evaluate.ts'
-import { GRID } from './grid.ts'
-import { KINDS } from './kinds.ts'
-import type { Rate } from './rates.ts'
+import { BUDGETS, type DetectorReport, type Report, type Spent } from './report.ts'
+import { engineTables, sizeTable } from './report-engine.ts'
 import {
-  BUDGETS,
-  type DetectorReport,
-  type Installs,
-  type Report,
-  type Share,
-  type Spent,
-} from './report.ts'
-import type { Area } from './statistics.ts'
-import { POINTS } from './today.ts'
+  alertsAnInstall,
+  areaText,
+  at,
+  dayText,
+  percent,
+  plain,
+  rateText,
+  sizeOf,
+  type Table,
+  timeOf,
+} from './report-text.ts'
+import { POINTS, RARITY, RARITY_WITH_CONTEXT } from './today.ts'
 
-export type Table = { title: string; about: string; heads: string[]; rows: string[][] }
+export type { Table } from './report-text.ts'
 
-const MIB = 1_048_576
-
-/** Per cent with Wilson's interval and what it is of. */
-export const percent = ({ found, of, low, high }: Share): string =>
-  of === 0
-    ? '-'
-    : `${Math.round((100 * found) / of)} % (${Math.round(100 * low)}-${Math.round(100 * high)}; ${found}/${of})`
-
-/** So many a host-day with the interval and what it is of. */
-export const rateText = ({ perDay, low, high, found, of }: Rate, digits = 2): string =>
-  `${perDay.toFixed(digits)} (${low.toFixed(digits)}-${high.toFixed(digits)}; ${found}/${of})`
-
-const areaText = (area: Area | undefined): string =>
-  area === undefined
-    ? '-'
-    : `${area.area.toFixed(2)} (${area.low.toFixed(2)}-${area.high.toFixed(2)}; ${area.above}, ${area.below})`
-
-const plain = (share: Share | undefined): string =>
-  share === undefined || share.of === 0 ? '-' : `${Math.round((100 * share.found) / share.of)}`
-
-const sizeOf = (bytes: number | undefined): string =>
-  bytes === undefined
-    ? 'none'
-    : bytes >= 1_024 * MIB
-      ? `${bytes / (1_024 * MIB)} GiB`
-      : bytes >= MIB
-        ? `${Number((bytes / MIB).toPrecision(3))} MiB`
-        : `${Number((bytes / 1_024).toPrecision(3))} KiB`
-
-const timeOf = (ms: number | undefined): string =>
-  ms === undefined
-    ? '-'
-    : ms < 120_000
-      ? `${(ms / 1_000).toFixed(0)} s`
-      : ms < 7_200_000
-        ? `${(ms / 60_000).toFixed(0)} min`
-        : `${(ms / 3_600_000).toFixed(1)} h`
-
-/** Their mean count: of one program there may be three. */
-const alertsAnInstall = ({ alerts, of }: Installs): string =>
-  of === 0 ? '-' : (alerts / of).toFixed(2)
-
-const dayText = (rate: Rate | undefined): string => (rate === undefined ? '-' : rateText(rate))
-const at = ({ spent }: DetectorReport, budget: Spent['budget']): Spent | undefined =>
-  spent.find((one) => one.budget === budget)
 const isTerm = ({ name }: DetectorReport): boolean => name.startsWith(`${POINTS} without `)
 
 /** Of the terms, those that keep the engine from spending a budget. */
@@ -70,15 +28,19 @@ const isWithinBudget = (one: DetectorReport): boolean =>
 export function tablesOf({ madeUp: report, logs }: Evaluation): Table[] {
   const rivals = report.detectors.filter((one) => !isTerm(one))
   const terms = report.detectors.filter((one) => isTerm(one) || one.name === POINTS)
-  const today = report.detectors.find(({ name }) => name === POINTS)
+  // What agents have, as nearly as this run does; and what they had.
+  const named = (name: string) => report.detectors.find((one) => one.name === name)
+  const present = named(RARITY_WITH_CONTEXT) ?? named(RARITY)
+  const points = named(POINTS)
   return [
     budgetTable(report, report.detectors.filter(isWithinBudget)),
     naturalTable(rivals),
+    partTable(rivals),
     costTable(rivals),
-    ...(today ? [sizeTable(today), sideTable(today), flowsTable(today)] : []),
+    ...(present ? engineTables(present) : []),
+    ...(points ? [sizeTable(points)] : []),
     limitTable(rivals),
     installTable(rivals),
-    ...(today ? [kindTable(today)] : []),
     rankTable(rivals),
     wholeTable(rivals),
     ...waysTables(rivals),
@@ -134,6 +96,26 @@ const naturalTable = (rivals: DetectorReport[]): Table => ({
   }),
 })
 
+/** Of the grid: what needs no padded answer, what has one, and code that nobody vouches for with scripts. */
+const partTable = (rivals: DetectorReport[]): Table => ({
+  title: 'Attacks found by part',
+  about:
+    'Recall at the own threshold, and at 0.5 a host-day, of attacks whose answers are not padded to what was sent, of those that are, and of the former by code that nobody vouches for (unsigned, ad hoc) or by a script.',
+  heads: [
+    ...['detector', 'not padded', 'padded', 'unvouched and scripts'],
+    ...['not padded at 0.5', 'padded at 0.5', 'unvouched and scripts at 0.5'],
+  ],
+  rows: rivals.map((one) => [
+    one.name,
+    ...(['natural', 0.5] as const).flatMap((budget) => {
+      const spent = at(one, budget)
+      if (spent === undefined) return ['-', '-', '-']
+      const { recallUnpadded, recallPadded, recallUnvouched } = spent
+      return [recallUnpadded, recallPadded, recallUnvouched].map(percent)
+    }),
+  ]),
+})
+
 const costTable = (rivals: DetectorReport[]): Table => ({
   title: 'How soon, and what had left by then',
   about:
@@ -153,49 +135,6 @@ const costTable = (rivals: DetectorReport[]): Table => ({
     ]
   }),
 })
-
-function sizeTable(today: DetectorReport): Table {
-  const spent = at(today, 'natural')
-  const sizes = Object.keys(spent?.by['bytes'] ?? {}).sort((a, b) => Number(a) - Number(b))
-  return {
-    title: 'The engine by signer and size',
-    about: 'Per cent found at its own threshold, answers not padded.',
-    heads: ['signer', ...sizes.map((bytes) => sizeOf(Number(bytes)))],
-    rows: Object.entries(spent?.bySignerAndBytes ?? {}).map(([signer, of]) => [
-      signer,
-      ...sizes.map((bytes) => plain(of[bytes])),
-    ]),
-  }
-}
-
-const sideTable = (today: DetectorReport): Table => ({
-  title: 'The engine by shape',
-  about: 'Found at its own threshold; answers not padded, except where the answer is the row.',
-  heads: ['side', 'value', 'found'],
-  rows: Object.entries(at(today, 'natural')?.by ?? {}).flatMap(([side, values]) =>
-    side === 'signer' || side === 'bytes'
-      ? []
-      : Object.entries(values)
-          .sort(([a], [b]) => Number(a) - Number(b) || (a < b ? -1 : 1))
-          .map(([value, found]) => [side, value, percent(found)]),
-  ),
-})
-
-function flowsTable(today: DetectorReport): Table {
-  const of = at(today, 'natural')?.byFlowsAndResponse ?? {}
-  return {
-    title: 'The engine by flows and answer',
-    about: 'Found at its own threshold, all sizes and signers.',
-    heads: ['flows', ...GRID.response],
-    rows: GRID.flows.map((flows) => [
-      `${flows}`,
-      ...GRID.response.map((response) => {
-        const found = of[`${flows}`]?.[response]
-        return found === undefined ? '-' : percent(found)
-      }),
-    ]),
-  }
-}
 
 function limitTable(rivals: DetectorReport[]): Table {
   const signers = Object.keys(rivals[0] ? (at(rivals[0], 0.5)?.limitBytes ?? {}) : {})
@@ -234,44 +173,20 @@ function installTable(rivals: DetectorReport[]): Table {
   }
 }
 
-/** What comes with the system is no install, and stands there to say so. */
-function kindTable(today: DetectorReport): Table {
-  const spent = at(today, 'natural')
-  const signers = Object.keys(spent?.installsBySigner ?? {})
-  const byKind = spent?.installsByKind ?? {}
-  const never = KINDS.filter(({ isPlatform }) => isPlatform).map(({ name }) => name)
-  return {
-    title: 'Installs by kind',
-    about:
-      'The engine at its own threshold: one of each kind a machine, with a signer drawn as people’s are, and each benign program that was recorded. By signer: told of so many.',
-    heads: ['kind', 'installs', 'alerts', 'alerts an install', 'told', ...signers],
-    rows: [
-      ...Object.entries(byKind).map(([kind, installs]) => [
-        ...[kind, `${installs.of}`, `${installs.alerts}`, alertsAnInstall(installs)],
-        percent(installs),
-        ...signers.map((signer) => {
-          const own = installs.bySigner[signer]
-          return own ? `${own.found}/${own.of}` : '-'
-        }),
-      ]),
-      ...never.map((kind) => [
-        ...[kind, '0', '0', '-', 'comes with the system'],
-        ...signers.map(() => '-'),
-      ]),
-    ],
-  }
-}
-
 const rankTable = (rivals: DetectorReport[]): Table => ({
   title: 'Order: attack against install',
   about:
-    'How likely an attack scores above an install among what is told at the own threshold (area under the curve): 0.5 is no order. In brackets the 95 % interval (Hanley and McNeil, solved as Newcombe does), attacks and installs.',
-  heads: ['detector', 'all', 'unsigned', 'ad hoc', 'Developer ID', 'notarized'],
-  rows: rivals.map(({ name, rank }) => [
+    'How likely an attack scores above an install among what is told at the own threshold (area under the curve): 0.5 is no order. In brackets the 95 % interval (Hanley and McNeil, solved as Newcombe does), attacks and installs. Weighted: against installs of which 80 % are notarized, 8 % Developer ID and 12 % unvouched, an assumption; of what is told, and of all, where what is not told ties.',
+  heads: [
+    ...['detector', 'all', 'unsigned', 'ad hoc', 'Developer ID', 'notarized'],
+    ...['weighted, of what is told', 'weighted, of all'],
+  ],
+  rows: rivals.map(({ name, rank, rankWeighted }) => [
     name,
     ...['', 'unsigned', 'adhoc', 'developer_id', 'notarized'].map((signer) =>
       areaText(rank[signer]),
     ),
+    ...[rankWeighted.told, rankWeighted.all].map((area) => area?.toFixed(3) ?? '-'),
   ]),
 })
 

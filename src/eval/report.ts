@@ -8,7 +8,7 @@ import {
   type Subject,
 } from './machine-result.ts'
 import { type Rate, rateOf } from './rates.ts'
-import { type Area, aucInterval, type Interval, quantile, wilson } from './statistics.ts'
+import { type Area, auc, aucInterval, type Interval, quantile, wilson } from './statistics.ts'
 
 export const BUDGETS = [0.1, 0.5, 1] as const
 /** The least that 20 machines, a half of 40, can be allowed is one alert among them. */
@@ -33,6 +33,10 @@ export type Spent = {
   recall: Share
   /** The same without the attacks whose answers are padded to what was sent. */
   recallUnpadded: Share
+  /** And of those alone. */
+  recallPadded: Share
+  /** Not padded, by code that nobody vouches for or by a script. */
+  recallUnvouched: Share
   /** Attacks among all that was told here: it depends on how many were injected. */
   precision: Share
   installs: Installs
@@ -65,6 +69,11 @@ export type DetectorReport = {
   curve: { allowed: number; recall: Share; installs: Share }[]
   /** How likely an attack scores above an install, among those told at the natural threshold; by signer, '' all. */
   rank: Record<string, Area | undefined>
+  /**
+   * The same, attacks of all signers against installs as they are on people's machines (INSTALLED): of what is told at the natural
+   * threshold, and of all, where what is not told ties.
+   */
+  rankWeighted: { told: number | undefined; all: number | undefined }
 }
 
 export type Report = {
@@ -102,6 +111,10 @@ export function reportOf(machines: readonly MachineResult[], naturals: readonly 
           return { allowed, recall, installs }
         }),
         rank: rankOf(machines, index, natural),
+        rankWeighted: {
+          told: weightedRankOf(machines, index, (score) => isTold(score, natural)),
+          all: weightedRankOf(machines, index, () => true),
+        },
       }
     }),
   }
@@ -113,6 +126,7 @@ const falseScores = (machines: readonly MachineResult[], detector: number): numb
 const isAttack = ({ label }: Subject): boolean => label === 'attack'
 const CELLS = allCells()
 const cellOf = ({ cell }: Subject): Cell => CELLS[cell] as Cell
+const UNVOUCHED = new Set<Cell['signer']>(['unsigned', 'adhoc', 'script'])
 const isPadded = (subject: Subject): boolean => cellOf(subject).response === 'padded'
 
 function spentOf(
@@ -163,6 +177,10 @@ function spentOf(
     ...{ budget, falseAlerts, unboundedParts },
     recall: shareOf(attacks),
     recallUnpadded: shareOf(unpadded),
+    recallPadded: shareOf(attacks.filter(({ subject }) => isPadded(subject))),
+    recallUnvouched: shareOf(
+      unpadded.filter(({ subject }) => UNVOUCHED.has(cellOf(subject).signer)),
+    ),
     precision: share(found.length, found.length + falseAlerts.found + toldInstalls),
     installs: installsOf(installs),
     installsBySigner: grouped(installs, ({ subject }) => subject.signer, installsOf),
@@ -275,5 +293,35 @@ function rankOf(
       signer,
       aucInterval(scores('attack', signer), scores('install', signer)),
     ]),
+  )
+}
+
+/** Shares of what people install, by who vouches for it: an assumption. */
+const INSTALLED: readonly { signers: readonly string[]; share: number }[] = [
+  { signers: ['notarized'], share: 0.8 },
+  { signers: ['developer_id'], share: 0.08 },
+  { signers: ['unsigned', 'adhoc'], share: 0.12 },
+]
+
+/** undefined: of an attack, or of a part of the installs, there is none. */
+function weightedRankOf(
+  machines: readonly MachineResult[],
+  detector: number,
+  counts: (score: number) => boolean,
+): number | undefined {
+  const scores = (label: Subject['label'], signers?: readonly string[]): number[] =>
+    machines
+      .flatMap(({ subjects }) => subjects)
+      .filter((one) => one.label === label && (signers?.includes(one.signer) ?? true))
+      .map((one) => Math.max(Number.NEGATIVE_INFINITY, ...(one.scores[detector] ?? [])))
+      .filter(counts)
+  const attacks = scores('attack')
+  const parts = INSTALLED.map(({ signers, share }) => {
+    const area = auc(attacks, scores('install', signers))
+    return area === undefined ? undefined : area * share
+  })
+  return parts.reduce<number | undefined>(
+    (sum, part) => (sum === undefined || part === undefined ? undefined : sum + part),
+    0,
   )
 }

@@ -26,6 +26,7 @@ const LEAST = 60
 
 /** Agents judge by it. */
 export const RARITY = 'rarity'
+export const RARITY_WITH_CONTEXT = 'rarity with context'
 /** And did by this: points behind a gate and floors. */
 export const POINTS = 'points'
 
@@ -42,7 +43,7 @@ export const engines = ({
 }): Detector[] => [
   byRarity(RARITY, 'the engine: excess bytes by how rare they are', false),
   ...(withContext
-    ? [byRarity(`${RARITY} with context`, 'the engine, and how its programs came to run', true)]
+    ? [byRarity(RARITY_WITH_CONTEXT, 'the engine, and how its programs came to run', true)]
     : []),
   engineDetector(POINTS, 'the engine as it was: points behind a gate and floors', pointScoring()),
   ...(withTerms ? TERMS : []).map(({ name, scorer }) =>

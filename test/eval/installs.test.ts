@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { MachineResult, Subject } from '../../src/eval/machine-result.ts'
 import { type Report, reportOf } from '../../src/eval/report.ts'
 import { tablesOf } from '../../src/eval/report-tables.ts'
-import { POINTS } from '../../src/eval/today.ts'
+import { RARITY } from '../../src/eval/today.ts'
 
 const LEAST = 60
 const installed = (
@@ -17,7 +17,7 @@ const installed = (
 })
 const machine = (seed: number, subjects: Subject[]): MachineResult => ({
   ...{ seed, name: '', reports: 0, injectedReports: 0, tookMs: 0 },
-  ...{ detectors: [POINTS], apps: [[]], whole: [], subjects },
+  ...{ detectors: [RARITY], apps: [[]], whole: [], subjects },
 })
 const reportOn = (...subjects: Subject[][]): Report =>
   reportOf(
@@ -45,15 +45,15 @@ describe('installs', () => {
       [4, 2, 3],
     )
     const own = tableOf(report, 'At their own thresholds')
-    assert.match(cells(own, POINTS, 'installs told') ?? '', /^50 % \(.*; 2\/4\)$/)
-    assert.equal(cells(own, POINTS, 'alerts an install'), '0.75')
+    assert.match(cells(own, RARITY, 'installs told') ?? '', /^50 % \(.*; 2\/4\)$/)
+    assert.equal(cells(own, RARITY, 'alerts an install'), '0.75')
     const budget = tableOf(report, 'Newly installed legitimate programs')
     // Without a false alert the budget allows whatever has a score.
-    assert.equal(cells(budget, POINTS, 'alerts an install'), '1.25')
+    assert.equal(cells(budget, RARITY, 'alerts an install'), '1.25')
   })
 
   it('are of a kind and of a signer, and what was recorded is a kind of its own', () => {
-    const kinds = tableOf(report, 'Installs by kind')
+    const kinds = tableOf(report, `Installs by kind: ${RARITY}`)
     const [, ...heads] = kinds.heads
     assert.deepEqual(heads, [
       ...['installs', 'alerts', 'alerts an install', 'told', 'adhoc', 'notarized', 'unsigned'],

@@ -11,7 +11,7 @@ const subject = (label: Subject['label'], scores: number[]): Subject => ({
   scores: [scores],
 })
 const machine = (seed: number, apps: number[], subjects: Subject[] = []): MachineResult => ({
-  ...{ seed, name: '', reports: 1, injectedReports: 1, tookMs: 0, detectors: ['points'] },
+  ...{ seed, name: '', reports: 1, injectedReports: 1, tookMs: 0, detectors: ['rarity'] },
   ...{ apps: [apps], whole: [{ name: 'new, unsigned', scores: [[9, 8, 7]] }], subjects },
 })
 const rowOf = (report: Report, title: string): string[] =>
@@ -74,5 +74,45 @@ describe('a report', () => {
         ['1000', ' 1/1)', ' 0/1)'],
       ],
     )
+  })
+
+  it('parts attacks by whether their answers are padded, and what nobody vouches for from the rest', () => {
+    const cells = allCells()
+    const of = (signer: string, response: string): number =>
+      cells.findIndex((cell) => cell.signer === signer && cell.response === response)
+    const attack = (score: number, signer: string, response: string) => ({
+      ...subject('attack', [score]),
+      cell: of(signer, response),
+    })
+    const told = [
+      attack(90, 'script', 'none'),
+      attack(10, 'adhoc', 'a tenth'),
+      attack(90, 'notarized', 'none'),
+      attack(90, 'unsigned', 'padded'),
+    ]
+    const report = reportOf([machine(0, [], told), machine(1, [])], [60])
+    const shares = rowOf(report, 'Attacks found by part')
+    assert.deepEqual(
+      shares.slice(1, 4).map((share) => share.slice(-4)),
+      ['2/3)', '1/1)', '1/2)'],
+    )
+  })
+
+  it('weights the order by what people install, and says none where a part of that is missing', () => {
+    const install = (score: number, signer: Subject['signer']): Subject => ({
+      ...subject('install', [score]),
+      signer,
+    })
+    const told = [
+      subject('attack', [90]),
+      subject('attack', [70]),
+      ...[install(80, 'notarized'), install(95, 'developer_id'), install(65, 'adhoc')],
+      // Not told: among all it is below each attack.
+      install(10, 'notarized'),
+    ]
+    const report = reportOf([machine(0, [], told), machine(1, [])], [60])
+    assert.deepEqual(rowOf(report, 'Order: attack against install').slice(-2), ['0.520', '0.720'])
+    const none = reportOf([machine(0, [], told.slice(0, 3)), machine(1, [])], [60])
+    assert.deepEqual(rowOf(none, 'Order: attack against install').slice(-2), ['-', '-'])
   })
 })
