@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { openBeliefFile } from './agent/belief-file.ts'
 import { beginEnd, closeAll, tellUnwritten } from './agent/ending.ts'
 import { createHeldBack } from './agent/held-back.ts'
+import { hidingNames } from './agent/hidden-names.ts'
 import { type CollectorOptions, startLink } from './agent/link.ts'
 import { createLossBook } from './agent/losses.ts'
 import { noteNetusage } from './agent/netusage.ts'
@@ -206,7 +207,7 @@ export async function runEngine(options: AgentOptions): Promise<void> {
         if (!isKeyGiven) policies.trust(policyKey ?? keyBySettings?.(collector))
       },
     })
-  const telling = createTelling(outbox, uplink, log)
+  const telling = createTelling(outbox, uplink, log, hidingNames(policies.hidesUserNames, log))
   if (own) {
     telling.tellHealth(
       'restart',

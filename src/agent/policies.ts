@@ -75,6 +75,7 @@ export type Policies = {
   status(): ReturnType<typeof policyStatus>
   /** Whether connections within the machine count. */
   countsLoopback(): boolean
+  hidesUserNames(): boolean
   /** Of the programs that a team has decided about. */
   standings(): Exceptions['standings']
 }
@@ -101,7 +102,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
   const complainedAt: Partial<Record<DocumentKind, bigint>> = {}
   let waiting: PolicyPush | undefined
   let waitingSince = 0n
-  let [inForce, isLoopbackCounted] = ['', false]
+  let [inForce, applied]: [string, PolicyDocument] = ['', {}]
 
   const own = (): Addressee => ({ ...options.own, group: kept.group ?? options.own.group })
   const isOver = ({ payload }: Held): boolean => payload.notAfter <= now()
@@ -326,7 +327,7 @@ export function createPolicies(options: PoliciesOptions): Policies {
     const text = JSON.stringify(document)
     if (text === inForce) return
     inForce = text
-    isLoopbackCounted = document.includeLoopback === true
+    applied = document
     apply(withUids(document, options.uidOf, tell))
   }
 
@@ -391,7 +392,8 @@ export function createPolicies(options: PoliciesOptions): Policies {
       const version = (local ? local.version : held.policy?.payload.version) ?? 0
       return policyStatus(sourceOf(), version, standing)
     },
-    countsLoopback: () => isLoopbackCounted,
+    countsLoopback: () => applied.includeLoopback === true,
+    hidesUserNames: () => applied.hashUserNames === true,
     standings: () => held.exceptions?.exceptions?.standings ?? [],
   }
 }

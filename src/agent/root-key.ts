@@ -24,6 +24,7 @@ export function createPoliciesByKey(options: PoliciesOptions): PoliciesByKey {
     status: () => policies.status(),
     standings: () => policies.standings(),
     countsLoopback: () => policies.countsLoopback(),
+    hidesUserNames: () => policies.hidesUserNames(),
     trust(key) {
       if (key === rootKey) return
       try {

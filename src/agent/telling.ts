@@ -5,6 +5,7 @@ import { printable } from '../printable.ts'
 import type { Outbox } from '../stream/outbox.ts'
 import type { Uplink } from '../stream/uplink.ts'
 import { nowUnixNs, type UnixNs } from '../units.ts'
+import type { HiddenNames } from './hidden-names.ts'
 
 export type Telling = {
   /** Durable when it returns, or waiting in memory for the disk, or counted as not kept. Tries the disk again. */
@@ -17,10 +18,12 @@ export type Telling = {
 
 const LAST_ALERTS = 5
 
+/** `hidden`: where names of users are to leave as pseudonyms now. */
 export function createTelling(
   outbox: Outbox,
   uplink: Uplink | undefined,
   log: (text: string) => void,
+  hidden: () => HiddenNames | undefined = () => undefined,
 ): Telling {
   let lastAlerts: Alert[] = []
   /** Their ids as they were first told: a clock that was ahead keeps none that comes after it off. */
@@ -40,7 +43,7 @@ export function createTelling(
 
   const tell = (findings: Finding[]): void => {
     try {
-      if (findings.length > 0) outbox.append(findings.map(withUserNames))
+      if (findings.length > 0) outbox.append(findings.map((finding) => outgoing(finding, hidden())))
     } catch (error) {
       log(`findings were not kept (${(error as Error).message}); detection goes on`)
     }
@@ -64,6 +67,11 @@ export function createTelling(
     },
     lastAlerts: () => lastAlerts,
   }
+}
+
+const outgoing = (finding: Finding, hidden: HiddenNames | undefined): Finding => {
+  const named = withUserNames(finding)
+  return hidden ? hidden.hide(named) : named
 }
 
 /** User names are this machine's own affair: looked up here, at the edge, never by the engine. */

@@ -213,6 +213,11 @@ export const POLICY: ObjectShape = {
       byDefault: false,
       text: 'Detects on connections to this machine itself, too.',
     },
+    hashUserNames: {
+      shape: { of: 'flag' },
+      byDefault: false,
+      text: 'Names of users, and of their home folders in paths, leave the machine as pseudonyms whose key stays on it.',
+    },
     externalNetworks: {
       shape: list(text(HOST_CHARS_MAX, NETWORK)),
       text: 'Private addresses that count as outside.',

@@ -34,6 +34,8 @@ export type Policy = {
   newProgramsPerDay: number
   /** Score flows to this host itself. */
   includeLoopback: boolean
+  /** User names leave the machine as pseudonyms: the agent's to obey, it decides nothing here. */
+  hashUserNames: boolean
   /** Private ranges that count as outside. */
   externalNetworks: Cidr[]
   /** AN0032's HostWhitelist: alerts on these are suppressed and counted. */
@@ -58,6 +60,7 @@ export type PolicyDocument = {
   budgetPerHostDay?: number
   newProgramsPerDay?: number
   includeLoopback?: boolean
+  hashUserNames?: boolean
   externalNetworks?: string[]
   hostWhitelist?: string[]
   parentProcessCheck?: ParentRule[]
@@ -76,6 +79,7 @@ export const DEFAULT_POLICY: Policy = {
   profile: DEFAULT_PROFILE,
   ...PROFILES[DEFAULT_PROFILE],
   includeLoopback: false,
+  hashUserNames: false,
   externalNetworks: [],
   hostWhitelist: [],
   parentProcessCheck: [],
@@ -103,6 +107,7 @@ export function makePolicy(document: PolicyDocument): Policy {
     budgetPerHostDay: document.budgetPerHostDay ?? budgetPerHostDay,
     newProgramsPerDay: document.newProgramsPerDay ?? newProgramsPerDay,
     includeLoopback: document.includeLoopback ?? false,
+    hashUserNames: document.hashUserNames ?? false,
     externalNetworks: (document.externalNetworks ?? []).map((text) => parseCidr(text) as Cidr),
     hostWhitelist: (document.hostWhitelist ?? []).map((text) => hostOf(text) as HostRule),
     parentProcessCheck: document.parentProcessCheck ?? [],

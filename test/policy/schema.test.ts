@@ -127,6 +127,7 @@ describe('docs/policy.schema.json', () => {
       profile: pick(...PROFILE_NAMES, 'loud'),
       budgetPerHostDay: pick(0.01, 0.5, 1, 0, 2, '1'),
       includeLoopback: pick(true, false, 'yes', null),
+      hashUserNames: pick(true, false, 'no', null),
       ownPids: pick([], [1], [2 ** 31], [-1], 1),
       hostWhitelist: pick([], ['example.org'], ['a b'], {}),
       exceptions: fc.array(exception, { maxLength: 2 }),
