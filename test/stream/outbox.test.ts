@@ -156,7 +156,7 @@ describe('outbox', () => {
 
   it('keeps within its bound whatever comes, a late summary giving way to an early alert', () => {
     const outbox = file.start({ bytesMax: 65_536 })
-    outbox.append(Array.from({ length: 120 }, () => alertFinding('low')))
+    outbox.append(Array.from({ length: 110 }, () => alertFinding('low')))
     for (let round = 0; round < 20; round++)
       outbox.append(Array.from({ length: 30 }, () => summaryFinding))
     const { bytes, items, evicted } = outbox.counters()
@@ -165,9 +165,9 @@ describe('outbox', () => {
       .read(0, 1000, 1 << 20)
       .map(({ encoded }) => decodeItem(encoded).finding.kind)
     const alerts = kinds.filter((kind) => kind === 'alert').length
-    const tells = outbox.lastSequence() - 120 - 600
-    assert.equal(alerts, 120)
-    assert.equal(items + evicted, 120 + 600 + tells)
+    const tells = outbox.lastSequence() - 110 - 600
+    assert.equal(alerts, 110)
+    assert.equal(items + evicted, 110 + 600 + tells)
   })
 
   it('drops what is too old', () => {
